@@ -1,0 +1,1 @@
+"""What would change: a bundle and the observed state become frozen, ordered actions. Pure."""

@@ -1,0 +1,1 @@
+"""Carries a plan out: journal, act, confirm; lock, submit, follow, diagnose, cancel."""

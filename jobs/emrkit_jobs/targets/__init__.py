@@ -1,0 +1,1 @@
+"""Where jobs run: one protocol, three answers. The only importer of boto3."""

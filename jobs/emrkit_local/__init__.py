@@ -1,0 +1,1 @@
+"""Local EMR: an AWS-compatible endpoint on the laptop that really executes steps."""

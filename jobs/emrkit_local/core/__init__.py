@@ -1,0 +1,1 @@
+"""EMR's semantics over plain data: clusters, steps, failure, capacity, logs, events."""

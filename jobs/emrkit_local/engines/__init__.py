@@ -1,0 +1,1 @@
+"""How a step becomes a process: one file for each engine behind one protocol."""

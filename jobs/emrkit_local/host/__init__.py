@@ -1,0 +1,1 @@
+"""The host adapter: HTTP routing, CloudFormation types, Step Functions, storage, faults."""
