@@ -1,0 +1,29 @@
+"""Configuration classifications known to EMR, by release.
+
+Page: https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-configure-apps.html
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from .tables import load
+
+__all__ = ["known", "suggestions"]
+
+
+def known(name: str) -> bool:
+    """Whether any release whose list was read in full has the classification (`export` is the nested one)."""
+    return name == "export" or name in _names()
+
+
+def suggestions(name: str) -> tuple[str, ...]:
+    """Close names, best first."""
+    from difflib import get_close_matches
+
+    return tuple(get_close_matches(name, _names(), n=2, cutoff=0.6))
+
+
+@cache
+def _names() -> frozenset[str]:
+    return frozenset(name for names in load("classifications")["lists"].values() for name in names)

@@ -1,0 +1,223 @@
+"""Turn `sources/*.json` (what was read from AWS, with notes) into `data/*.json` (what the package ships).
+
+Deterministic: the same sources give the same bytes, and a test compares them with what is committed. Run it after a
+change of the sources::
+
+    python constructs/emrkit_facts/generate.py
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+GUIDE = "https://docs.aws.amazon.com/emr/latest/"
+PAGES: dict[str, dict[str, str]] = {
+    "7x-2026": {"page": GUIDE + "ReleaseGuide/emr-release-app-versions-7.x.html", "read": "2026-11"},
+    "6x-2026": {"page": GUIDE + "ReleaseGuide/emr-release-app-versions-6.x.html", "read": "2026-11"},
+    "5x-2026": {"page": GUIDE + "ReleaseGuide/emr-5362-release.html", "read": "2026-11"},
+    "5x-2022": {"page": GUIDE + "ReleaseGuide/emr-release-app-versions-5.x.html", "read": "2022-01-24"},
+    "spark8-2026": {"page": GUIDE + "ReleaseGuide/emr-spark810-release.html", "read": "2026-11"},
+}
+SUCCESSORS = {"Ganglia": "AmazonCloudWatchAgent", "PrestoSQL": "Trino"}
+# The name PrestoSQL was Trino's until 6.3.x; the version tables print both in one row.
+PRESTOSQL = ("emr-6.1.0", "emr-6.3.1")
+
+
+def read(name: str) -> Any:
+    """One source document."""
+    return json.loads((HERE / "sources" / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def version(label: str) -> tuple[int, ...]:
+    """`emr-7.10.0` as (7, 10, 0), for sorting."""
+    return tuple(int(part) for part in re.findall(r"\d+", label))
+
+
+def default_python(label: str) -> str | None:
+    """The Python that PySpark uses unless told otherwise; None where the pages read do not say."""
+    number = version(label)
+    if label.startswith("emr-spark-"):
+        return "3.11"
+    if number < (6, 0, 0):
+        return None
+    if number < (7, 0, 0):
+        return "3.7"
+    return "3.9" if number < (7, 13, 0) else "3.11"
+
+
+def releases() -> Mapping[str, Any]:
+    """Release label -> applications with versions, operating system, Java and Python defaults, lifecycle."""
+    source = read("releases")
+    rows: dict[str, Any] = {}
+    for label in sorted(source["releases"], key=lambda x: (x.startswith("emr-spark-"), version(x))):
+        row = source["releases"][label]
+        applications = dict(row["applications"])
+        if version(PRESTOSQL[0]) <= version(label) <= version(PRESTOSQL[1]) and "Trino" in applications:
+            applications["PrestoSQL"] = applications.pop("Trino")
+        pythons = (row.get("runtimes") or {}).get("Python")
+        rows[label] = {
+            "applications": dict(sorted(applications.items())),
+            "os": row["os"],
+            "java": row["java"]["default"],
+            "java_also": row["java"]["also"],
+            "python": default_python(label),
+            "pythons": pythons.split(", ") if pythons else [],
+            "source": row["source"],
+        }
+        if lifecycle := row.get("lifecycle"):
+            rows[label]["lifecycle"] = {
+                key: lifecycle[key] for key in ("initial_release", "standard_support_until") if key in lifecycle
+            }
+    return {"sources": PAGES, "releases": rows}
+
+
+def applications(table: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Application -> the releases that have it, as first and last of each series, and its successor."""
+    windows: dict[str, dict[str, list[str]]] = {}
+    for label, row in table["releases"].items():
+        series = "spark-8" if label.startswith("emr-spark-") else f"{version(label)[0]}.x"
+        for name in row["applications"]:
+            first_last = windows.setdefault(name, {}).setdefault(series, [label, label])
+            first_last[1] = label
+    return {
+        "page": PAGES["7x-2026"]["page"],
+        "read": PAGES["7x-2026"]["read"],
+        "applications": {
+            name: {"windows": windows[name], "successor": SUCCESSORS.get(name)} for name in sorted(windows)
+        },
+    }
+
+
+def instance_types() -> Mapping[str, Any]:
+    """Instance type -> architecture, EMR's vCPU and memory, and what YARN gets of it."""
+    source, yarn = read("instance-types"), read("yarn-memory")
+    floors = source["min_release"]
+    rows: dict[str, Any] = {}
+    for name in sorted(source["catalogue"]):
+        arch, ec2_vcpu, ec2_memory, vcpu, memory, _, disks, ebs_only, gpus, regions = source["catalogue"][name]
+        if vcpu is None:
+            continue
+        rows[name] = [arch, vcpu, memory, ec2_vcpu, ec2_memory, disks or 0, int(bool(ebs_only)), gpus or 0, regions]
+    return {
+        "page": GUIDE + "ManagementGuide/emr-supported-instance-types.html",
+        "read": "2026-11",
+        "columns": [
+            "arch",
+            "vcpu",
+            "memory_gb",
+            "ec2_vcpu",
+            "ec2_memory_gib",
+            "disks",
+            "ebs_only",
+            "gpus",
+            "regions_bitmask",
+        ],
+        "regions": source["_meta"]["regions"],
+        "types": rows,
+        "families": floors["families"],
+        "exceptions": floors["exceptions"],
+        "default_ebs": {
+            "page": GUIDE + "ManagementGuide/emr-plan-storage.html",
+            "since": "5.22.0",
+            "by_size": source["default_ebs"]["volumes_by_size"],
+        },
+        "yarn": {
+            "page": GUIDE + "ReleaseGuide/emr-hadoop-task-config.html",
+            "exceptions": {k: v for k, v in yarn["legacy_exceptions"].items() if isinstance(v, int)},
+        },
+    }
+
+
+def classifications() -> Mapping[str, Any]:
+    """The classifications known for any release, and the releases whose lists were read in full."""
+    source = read("classifications")
+    return {
+        "page": GUIDE + "ReleaseGuide/emr-configure-apps.html",
+        "read": "2026-11",
+        "lists": {label: sorted(names) for label, names in sorted(source["full_lists"].items())},
+    }
+
+
+def iam() -> Mapping[str, Any]:
+    """Managed policies, trust policies and the permissions of the Step Functions integrations."""
+    source = read("iam-policies")
+    integrations = source["step_functions"]
+    return {
+        "page": GUIDE + "ManagementGuide/emr-iam-roles.html",
+        "read": "2026-11",
+        "managed_policies": source["managed_policies"],
+        "trust_policies": {
+            name: {key: value for key, value in document.items() if not key.startswith("_")}
+            for name, document in source["trust_policies"].items()
+        },
+        "step_functions": {
+            "page": "https://docs.aws.amazon.com/step-functions/latest/dg/connect-emr.html",
+            "events_rule_actions": integrations["events_rule_actions"],
+            "rules": {key: name for key, name in integrations["rules"].items() if name.startswith("StepFunctions")},
+            # Notes in brackets after an action name are for the reader of the sources.
+            "actions": {
+                key: sorted({action.split(" ")[0] for action in actions})
+                for key, actions in integrations["actions"].items()
+            },
+        },
+    }
+
+
+def surface() -> Mapping[str, Any]:
+    """The keys of the CloudFormation types that the model renders: property -> nested type, or null for a leaf."""
+    source = read("cfn-surface")
+    wanted = ("Cluster", "SecurityConfiguration", "Step", "InstanceFleetConfig")
+    types: dict[str, Any] = {}
+    for name in wanted:
+        resource = source["resources"][f"AWS::EMR::{name}"]
+        nested = resource.get("types") or {}
+
+        def leaf(spec: Mapping[str, Any], nested: Mapping[str, Any] = nested) -> str | None:
+            inner = re.sub(r"^List<(.*)>$", r"\1", spec["type"])
+            return inner if inner in nested else None
+
+        types[f"AWS::EMR::{name}"] = {
+            "": {key: leaf(spec) for key, spec in resource["properties"].items() if spec["update"] != "read-only"},
+            **{kind: {key: leaf(spec) for key, spec in body["properties"].items()} for kind, body in nested.items()},
+        }
+    return {
+        "page": "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_EMR.html",
+        "read": "2026-10",
+        "types": types,
+        "enums": {name: body["values"] for name, body in source["api_enums"].items()},
+    }
+
+
+def documents() -> dict[str, str]:
+    """File name -> text of everything this program writes."""
+    table = releases()
+    parts = {
+        "releases": table,
+        "applications": applications(table),
+        "instance_types": instance_types(),
+        "classifications": classifications(),
+        "iam": iam(),
+        "surface": surface(),
+    }
+    return {
+        f"{name}.json": json.dumps(part, separators=(",", ":"), ensure_ascii=False) + "\n"
+        for name, part in parts.items()
+    }
+
+
+def main() -> None:
+    """Write the files and say how big they are."""
+    folder = HERE / "data"
+    folder.mkdir(exist_ok=True)
+    for name, text in documents().items():
+        (folder / name).write_text(text, encoding="utf-8")
+        print(f"{name}: {len(text):,} characters")
+
+
+if __name__ == "__main__":
+    main()

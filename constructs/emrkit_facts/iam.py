@@ -1,0 +1,97 @@
+"""IAM documents for EMR: managed policies, trust policies, what the Step Functions integrations need.
+
+Page: https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-iam-roles.html
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .tables import load
+
+__all__ = [
+    "EMR_TAG",
+    "EVENTS_RULE_ACTIONS",
+    "SERVICE_POLICY",
+    "ManagedPolicy",
+    "UnknownPolicy",
+    "managed_policy",
+    "step_functions_actions",
+    "step_functions_rule",
+    "trust",
+]
+
+SERVICE_POLICY = "AmazonEMRServicePolicy_v2"
+# What AmazonEMRServicePolicy_v2 asks of everything it creates or uses: cluster, subnets, security groups.
+EMR_TAG = ("for-use-with-amazon-emr-managed-policies", "true")
+EVENTS_RULE_ACTIONS = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
+
+
+@dataclass(frozen=True, slots=True)
+class ManagedPolicy:
+    """A managed policy as AWS published it: ARN in the `aws` partition, version, date of that version, document."""
+
+    name: str
+    arn: str
+    version: str
+    updated: str
+    document: Mapping[str, Any]
+
+    @property
+    def known(self) -> bool:
+        """True: the policy is in the data."""
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownPolicy:
+    """A policy name that the data does not have."""
+
+    name: str
+
+    @property
+    def known(self) -> bool:
+        """False: nothing is known about the policy."""
+        return False
+
+
+def managed_policy(name: str) -> ManagedPolicy | UnknownPolicy:
+    """A managed policy by name; total: an unknown name is an `UnknownPolicy`."""
+    row = load("iam")["managed_policies"].get(name)
+    if row is None:
+        return UnknownPolicy(name)
+    return ManagedPolicy(name, row["arn"], row["version"], row["updated"], row["document"])
+
+
+def trust(name: str, values: Mapping[str, str] | None = None) -> Mapping[str, Any] | None:
+    """A trust policy with its placeholders (`${ACCOUNT}`, `${REGION}`, `${PARTITION}`, …) filled from `values`.
+
+    Names: emr_service_role, emr_ec2_instance_profile_role, emr_auto_scaling_role, emr_runtime_role,
+    emr_serverless_job_role, emr_eks_job_role_irsa, …; None for a name that the data does not have.
+    """
+    document = load("iam")["trust_policies"].get(name)
+    return None if document is None else _fill(copy.deepcopy(document), values or {})
+
+
+def step_functions_actions(action: str) -> tuple[str, ...]:
+    """The IAM actions that a state machine's role needs for one integration ("createCluster", "addStep", …)."""
+    return tuple(load("iam")["step_functions"]["actions"].get(action, ()))
+
+
+def step_functions_rule(action: str) -> str | None:
+    """The managed EventBridge rule behind `<action>.sync`; None for an integration that polls."""
+    return load("iam")["step_functions"]["rules"].get(f"{action}.sync")
+
+
+def _fill(value: Any, values: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {_fill(k, values): _fill(v, values) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_fill(v, values) for v in value]
+    if isinstance(value, str):
+        for key, replacement in values.items():
+            value = value.replace(f"${{{key}}}", replacement)
+    return value
