@@ -1,0 +1,45 @@
+"""Guardrails: what a safe EMR deployment must have, as pure rules over plain data.
+
+The same rules judge a synthesized template (in CI and before a deploy to AWS) and a cluster of the project file
+(`emrkit validate`). They import neither CDK nor boto3 and change nothing.
+
+Example:
+    >>> from emrkit_model import rules
+    >>> bad = {"Resources": {"Etl": {"Type": "AWS::IAM::Role", "Properties": {"ManagedPolicyArns": [
+    ...     "arn:aws:iam::aws:policy/service-role/AmazonElasticMapReduceRole"]}}}}
+    >>> [(finding.rule.id, finding.resource) for finding in rules.check_template(bad)]
+    [('E-RULE-008', 'Etl')]
+"""
+
+from __future__ import annotations
+
+from .access import INGRESS, PASS_ROLE, SERVICE_POLICY
+from .catalogue import Finding, Problem, Rule
+from .lifetime import IDLE_TERMINATION
+from .protection import ENCRYPTION, IMDS, LOGS, SECURITY_CONFIGURATION
+from .template import Json, Template
+
+__all__ = ["CATALOGUE", "Finding", "Json", "Problem", "Rule", "Template", "check_template"]
+
+CATALOGUE: tuple[Rule, ...] = (
+    SECURITY_CONFIGURATION,
+    ENCRYPTION,
+    IMDS,
+    INGRESS,
+    PASS_ROLE,
+    IDLE_TERMINATION,
+    LOGS,
+    SERVICE_POLICY,
+)
+"""Every rule, in the order of its code."""
+
+
+def check_template(template: Json) -> tuple[Finding, ...]:
+    """Judge one CloudFormation template by every rule; an empty tuple means that nothing was found.
+
+    Intrinsic functions are followed as far as a template alone tells: both branches of `Fn::If`, a parameter's
+    default, references to resources of the same template. What only the service can resolve is given the benefit
+    of the doubt, except where the rule asks for a reference.
+    """
+    view = Template(template)
+    return tuple(finding for rule in CATALOGUE for finding in rule.findings(view))
