@@ -1,0 +1,194 @@
+"""A project file as a tree of values that remember where they stand.
+
+Three kinds of node, frozen. A scalar keeps its text exactly as written: what it means (a number, a switch, a word) is
+decided by whoever reads the field, never by YAML. `to_data` gives plain data; `locate` answers "where is this field".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from emrkit_model.diagnostics import FieldPath, Location
+
+__all__ = [
+    "Entry",
+    "MappingNode",
+    "Node",
+    "Scalar",
+    "SequenceNode",
+    "find_node",
+    "merge_nodes",
+    "to_data",
+    "walk_scalars",
+]
+
+type_names = {"Scalar": "text", "SequenceNode": "a list", "MappingNode": "a mapping"}
+
+_WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+_SWITCHES = {"true": True, "false": False}
+_ABSENT = frozenset({"", "~", "null"})
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """One value as text. `plain` is false when the text was quoted or written as a block."""
+
+    text: str
+    plain: bool
+    at: Location
+    folder: str = ""
+    """The folder of the file it was written in, relative to the project's root: where its relative paths start."""
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether it is written as nothing: `key:`, `key: ~` or `key: null`."""
+        return self.plain and self.text in _ABSENT
+
+    def value(self) -> object:
+        """Nothing, a switch or a whole number if it is written as one without quotes, else the text.
+
+        Only spellings that give back their own text are read (`true`, `10`; not `yes`, `010`, `1_000`, `6.10`), so
+        that `str` of a number is what the user wrote.
+        """
+        if not self.plain:
+            return self.text
+        if self.text in _ABSENT:
+            return None
+        if self.text in _SWITCHES:
+            return _SWITCHES[self.text]
+        return int(self.text) if self.text != "-0" and _WHOLE_NUMBER.fullmatch(self.text) else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceNode:
+    """A list."""
+
+    items: tuple[Node, ...]
+    at: Location
+    folder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A key's place and its value."""
+
+    key_at: Location
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class MappingNode:
+    """Keys and values, in the order written."""
+
+    entries: Mapping[str, Entry]
+    at: Location
+    folder: str = ""
+
+    def get(self, key: str) -> Node | None:
+        """The value under `key`; nothing if the key is missing or its value is written as nothing."""
+        entry = self.entries.get(key)
+        if entry is None or (isinstance(entry.node, Scalar) and entry.node.is_absent):
+            return None
+        return entry.node
+
+    def without(self, *keys: str) -> MappingNode:
+        """The same mapping without some keys."""
+        return MappingNode({k: e for k, e in self.entries.items() if k not in keys}, self.at, self.folder)
+
+    def replacing(self, key: str, node: Node) -> MappingNode:
+        """The same mapping with another value under `key`; a new key stands where its value stands."""
+        known = self.entries.get(key)
+        return MappingNode({**self.entries, key: Entry(known.key_at if known else node.at, node)}, self.at, self.folder)
+
+
+Node = Scalar | SequenceNode | MappingNode
+
+
+def to_data(node: Node) -> object:
+    """The tree as dicts, lists, text, whole numbers, switches and None."""
+    match node:
+        case Scalar():
+            return node.value()
+        case SequenceNode():
+            return [to_data(item) for item in node.items]
+        case MappingNode():
+            return {key: to_data(entry.node) for key, entry in node.entries.items()}
+
+
+def to_text_data(node: Node) -> object:
+    """The tree as dicts, lists and text exactly as written: for free maps such as Spark's or Hadoop's properties."""
+    match node:
+        case Scalar():
+            return node.text
+        case SequenceNode():
+            return [to_text_data(item) for item in node.items]
+        case MappingNode():
+            return {key: to_text_data(entry.node) for key, entry in node.entries.items()}
+
+
+def find_node(root: Node, path: FieldPath) -> tuple[Node | None, Location]:
+    """The node at `path` and its place; if the path leaves the tree, nothing and the place of the last part known."""
+    node, at = root, root.at
+    for part in path:
+        if isinstance(node, MappingNode) and (entry := node.entries.get(str(part))) is not None:
+            node, at = entry.node, entry.node.at
+        elif isinstance(node, SequenceNode) and isinstance(part, int) and 0 <= part < len(node.items):
+            node = node.items[part]
+            at = node.at
+        else:
+            return None, at
+    return node, at
+
+
+def key_location(root: Node, path: FieldPath) -> Location:
+    """The place of the key that a path ends with (for an unknown key), else of the value."""
+    parent, at = find_node(root, path[:-1])
+    if path and isinstance(parent, MappingNode) and (entry := parent.entries.get(str(path[-1]))) is not None:
+        return entry.key_at
+    return find_node(root, path)[1] if parent is not None else at
+
+
+def walk_scalars(node: Node, path: FieldPath = ()) -> Iterator[tuple[FieldPath, Scalar]]:
+    """Every scalar with its path, in the order written."""
+    match node:
+        case Scalar():
+            yield path, node
+        case SequenceNode():
+            for index, item in enumerate(node.items):
+                yield from walk_scalars(item, (*path, index))
+        case MappingNode():
+            for key, entry in node.entries.items():
+                yield from walk_scalars(entry.node, (*path, key))
+
+
+def merge_nodes(below: Node, above: Node) -> Node:
+    """The one merge rule: mappings merge key by key, everything else is replaced, and `null` removes a key.
+
+    Target `overrides` over the file, and a cluster over the one that it `extends`.
+    """
+    if not (isinstance(below, MappingNode) and isinstance(above, MappingNode)):
+        return above
+    merged = dict(below.entries)
+    for key, entry in above.entries.items():
+        known = merged.get(key)
+        if isinstance(entry.node, Scalar) and entry.node.is_absent:
+            merged.pop(key, None)
+        elif known is None:
+            merged[key] = Entry(entry.key_at, strip_absent(entry.node))
+        else:
+            merged[key] = Entry(entry.key_at, merge_nodes(known.node, entry.node))
+    return MappingNode(merged, above.at, above.folder)
+
+
+def strip_absent(node: Node) -> Node:
+    """A mapping without the keys whose value is nothing, at every depth: what is left when `null` removes."""
+    if not isinstance(node, MappingNode):
+        return node
+    kept = {
+        key: Entry(entry.key_at, strip_absent(entry.node))
+        for key, entry in node.entries.items()
+        if not (isinstance(entry.node, Scalar) and entry.node.is_absent)
+    }
+    return MappingNode(kept, node.at, node.folder)
