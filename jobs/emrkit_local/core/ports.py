@@ -6,6 +6,7 @@ emulator or Spark, so the same core runs under any host (a test runs it under mo
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,7 +42,7 @@ class StepWork:
     """Added to the process environment (EMR_CLUSTER_ID, EMR_STEP_ID, AWS_* of the local endpoint, …)."""
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 - an answer, not a malfunction
     """The engine will not run this work, and says why in the user's words; the step fails with this as its reason."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -120,4 +121,6 @@ class Clock(Protocol):
         """Seconds since the epoch."""
         ...
 
-    def wait(self, seconds: float) -> None: ...
+    def wait_on(self, condition: threading.Condition, seconds: float | None) -> None:
+        """Wait on a held condition until it is notified, at most `seconds` of this clock (None: without end)."""
+        ...
