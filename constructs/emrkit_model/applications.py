@@ -1,0 +1,156 @@
+"""Applications of a cluster: an open enum, checked against the release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
+
+from pydantic import model_validator
+
+from emrkit_facts import applications as facts
+from emrkit_facts import releases
+
+from .diagnostics import Diagnostic
+from .fields import Text
+from .findings import error, warning
+from .tokens import is_token
+from .values import Value
+
+__all__ = ["Application", "check_against_release"]
+
+
+class Application(Value):
+    """An application that EMR installs. Constants for the usual ones, `Application.of("X")` for any other.
+
+    EMR compares names without case; the version comes from the release.
+    https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-release-components.html
+
+    >>> Application.SPARK.name
+    'Spark'
+    """
+
+    AREA: ClassVar[str] = "APP"
+
+    name: Text
+    """The name as the Release Guide prints it, for example `Spark`."""
+
+    SPARK: ClassVar[Application]
+    HADOOP: ClassVar[Application]
+    HIVE: ClassVar[Application]
+    HCATALOG: ClassVar[Application]
+    HBASE: ClassVar[Application]
+    HUDI: ClassVar[Application]
+    HUE: ClassVar[Application]
+    ICEBERG: ClassVar[Application]
+    DELTA: ClassVar[Application]
+    FLINK: ClassVar[Application]
+    JUPYTER_ENTERPRISE_GATEWAY: ClassVar[Application]
+    JUPYTER_HUB: ClassVar[Application]
+    LIVY: ClassVar[Application]
+    OOZIE: ClassVar[Application]
+    PHOENIX: ClassVar[Application]
+    PIG: ClassVar[Application]
+    PRESTO: ClassVar[Application]
+    TENSORFLOW: ClassVar[Application]
+    TEZ: ClassVar[Application]
+    TRINO: ClassVar[Application]
+    ZEPPELIN: ClassVar[Application]
+    ZOOKEEPER: ClassVar[Application]
+    CLOUDWATCH_AGENT: ClassVar[Application]
+
+    @classmethod
+    def of(cls, name: str) -> Application:
+        """Any application by name; a name that the facts do not know is a warning of the cluster."""
+        return cls(name=name)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, data: object) -> object:
+        return {"name": data} if isinstance(data, str) else data
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> Any:
+        return {"type": "string", "examples": ["Spark", "Hive"], "description": "The name of an EMR application."}
+
+    def __str__(self) -> str:
+        return self.name
+
+
+Application.SPARK = Application(name="Spark")
+Application.HADOOP = Application(name="Hadoop")
+Application.HIVE = Application(name="Hive")
+Application.HCATALOG = Application(name="HCatalog")
+Application.HBASE = Application(name="HBase")
+Application.HUDI = Application(name="Hudi")
+Application.HUE = Application(name="Hue")
+Application.ICEBERG = Application(name="Iceberg")
+Application.DELTA = Application(name="Delta")
+Application.FLINK = Application(name="Flink")
+Application.JUPYTER_ENTERPRISE_GATEWAY = Application(name="JupyterEnterpriseGateway")
+Application.JUPYTER_HUB = Application(name="JupyterHub")
+Application.LIVY = Application(name="Livy")
+Application.OOZIE = Application(name="Oozie")
+Application.PHOENIX = Application(name="Phoenix")
+Application.PIG = Application(name="Pig")
+Application.PRESTO = Application(name="Presto")
+Application.TENSORFLOW = Application(name="TensorFlow")
+Application.TEZ = Application(name="Tez")
+Application.TRINO = Application(name="Trino")
+Application.ZEPPELIN = Application(name="Zeppelin")
+Application.ZOOKEEPER = Application(name="ZooKeeper")
+Application.CLOUDWATCH_AGENT = Application(name="AmazonCloudWatchAgent")
+
+
+def check_against_release(applications: Sequence[Application], release: str) -> Iterator[Diagnostic]:
+    """The rules between a release and its applications; paths are `applications[i]`.
+
+    An application that the release does not have is an error, with the releases that do and its successor; names and
+    releases newer than the facts are warnings.
+    """
+    if is_token(release) or is_token(applications):
+        return
+    known = releases.find(release)
+    seen: dict[str, int] = {}
+    for i, application in enumerate(applications):
+        name = application.name
+        if is_token(name):
+            continue
+        if name.lower() in seen:
+            yield error("APP-012", f"application '{name}' is listed twice", "applications", i)
+            continue
+        seen[name.lower()] = i
+        window = facts.window(name)
+        if isinstance(window, facts.UnknownApplication):
+            yield warning(
+                "APP-010",
+                f"application '{name}' is not known",
+                "applications",
+                i,
+                got=name,
+                hint=f"did you mean {' or '.join(window.suggestions)}?" if window.suggestions else None,
+            )
+        elif isinstance(known, releases.Release) and window.name not in known.applications:
+            yield _not_in_release(window, known, i)
+    if {"presto", "trino"} <= seen.keys():
+        yield error(
+            "APP-013",
+            "Presto and Trino cannot both be installed",
+            "applications",
+            max(seen["presto"], seen["trino"]),
+            reason="they listen on the same ports",
+            hint="keep one of them; Trino is the one that goes on",
+        )
+
+
+def _not_in_release(window: facts.ApplicationWindow, release: releases.Release, i: int) -> Diagnostic:
+    successor = window.successor if window.successor in release.applications else None
+    return error(
+        "APP-011",
+        f"release '{release.label}' does not have {window.name}",
+        "applications",
+        i,
+        got=window.name,
+        allowed=", ".join(release.applications),
+        reason=f"{window.name} is in {window} ({release.page})",
+        hint=f"use {successor} in its place" if successor else "choose a release that has it, or leave it out",
+    )

@@ -1,0 +1,243 @@
+"""Instance fleets: which instance types a cluster may take, how much of them, and by which strategy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Self, cast
+
+from pydantic import ModelWrapValidatorHandler, ValidationError, model_validator
+
+from emrkit_facts import instance_types as facts
+
+from .capacity_rules import check_fleet, check_instance_type
+from .configurations import Configuration
+from .diagnostics import Diagnostic, FieldPath
+from .fields import Count, Flag, Items, Number, Seconds, Text, words
+from .tokens import is_token
+from .values import Value, carry, translate
+
+__all__ = ["CapacityReservation", "EbsVolume", "InstanceFleet", "InstanceType"]
+
+_ON_DEMAND = ("lowest-price", "prioritized")
+_SPOT = (
+    "price-capacity-optimized",
+    "capacity-optimized",
+    "capacity-optimized-prioritized",
+    "lowest-price",
+    "diversified",
+)
+
+
+class EbsVolume(Value):
+    """Volumes attached to each instance of a type.
+
+    https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-plan-storage.html
+    """
+
+    AREA: ClassVar[str] = "FLEET"
+
+    size_gib: Count
+    """Size of one volume in GiB."""
+    count: Count = 1
+    """How many volumes of this kind each instance gets; at most 25 in all."""
+    type: Annotated[str, words("gp3", "gp2", "io1", "io2", "st1", "sc1", "standard")] = "gp3"
+    """The kind of volume."""
+    iops: Count | None = None
+    """Provisioned IOPS, for gp3, io1 and io2."""
+    throughput: Count | None = None
+    """MiB/s, 125 to 1000, gp3 only."""
+
+
+class CapacityReservation(Value):
+    """How On-Demand capacity reservations are used.
+
+    https://docs.aws.amazon.com/emr/latest/ManagementGuide/on-demand-capacity-reservations.html
+    """
+
+    AREA: ClassVar[str] = "FLEET"
+
+    first: Flag = True
+    """Use reservations before anything else."""
+    preference: Annotated[str | None, words("open", "none")] = None
+    """`open` uses every matching reservation, `none` none."""
+    resource_group: Text | None = None
+    """The ARN of the resource group that holds targeted reservations."""
+
+
+class InstanceType(Value):
+    """One instance type of a fleet. In a list its name alone is enough: `m5.xlarge`.
+
+    https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-instance-fleet.html
+
+    >>> InstanceType.of("r6g.xlarge", weight=2).weight
+    2
+    """
+
+    AREA: ClassVar[str] = "FLEET"
+
+    type: Text
+    """The name of the type."""
+    weight: Count | None = None
+    """Units it counts towards the fleet's target. Default: its EMR vCPU divided by that of the fleet's smallest."""
+    bid_price: Text | None = None
+    """Highest Spot price in USD an hour; not together with `bid_percentage`. Default: the On-Demand price."""
+    bid_percentage: Number | None = None
+    """Highest Spot price as a percentage of the On-Demand price."""
+    priority: Number | None = None
+    """0 is the highest; counts only with a prioritized strategy."""
+    ebs: Items[EbsVolume] | None = None
+    """Volumes. Default: EMR's own for the size."""
+    ebs_optimized: Flag | None = None
+    """Whether the instance is EBS-optimized. Default: as the type has it."""
+    custom_ami: Text | None = None
+    """An AMI for this type alone; not together with the cluster's."""
+    configurations: Items[Configuration] = ()
+    """Classifications for instances of this type; they win over the cluster's."""
+
+    @classmethod
+    def of(cls, type: str, **fields: Any) -> InstanceType:  # noqa: A002 - the word of the domain
+        """An instance type by name."""
+        return cls(type=type, **fields)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, data: object) -> object:
+        return {"type": data} if isinstance(data, str) else data
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> Any:
+        return {"anyOf": [{"type": "string", "examples": ["m5.xlarge"]}, handler(core)]}
+
+    def problems(self) -> Iterator[Diagnostic]:
+        """One bid, a weight of at least 1, sensible volumes; an unknown type is a warning."""
+        yield from check_instance_type(self)
+
+
+class InstanceFleet(Value):
+    """A fleet: capacity of one role of the cluster, from several instance types of one architecture.
+
+    `InstanceFleet.on_demand("m5.xlarge", capacity=2)` and `InstanceFleet.spot("m5.xlarge", "m5.2xlarge", capacity=12,
+    on_demand=5)` are the usual ways; in a file `{on_demand: [m5.xlarge], capacity: 2}` and
+    `{spot: [m5.xlarge, m5.2xlarge], capacity: 12, on_demand_capacity: 5}`.
+    https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-instance-fleet.html
+
+    >>> InstanceFleet.spot("m5.xlarge", "m5.2xlarge", capacity=12, on_demand=5).weights()
+    {'m5.xlarge': 1, 'm5.2xlarge': 2}
+    """
+
+    AREA: ClassVar[str] = "FLEET"
+    WORDS: ClassVar[tuple[str, ...]] = ("on_demand", "spot", "capacity", "on_demand_capacity")
+
+    types: Items[InstanceType]
+    """The instance types: at most 5, or 30 with an allocation strategy."""
+    target_on_demand: Count = 0
+    """On-Demand units wanted."""
+    target_spot: Count = 0
+    """Spot units wanted."""
+    on_demand_strategy: Annotated[str | None, words(*_ON_DEMAND)] = None
+    """How On-Demand types are chosen. Default of the factories: lowest-price."""
+    spot_strategy: Annotated[str | None, words(*_SPOT)] = None
+    """How Spot types are chosen. Default of the factories: price-capacity-optimized."""
+    spot_timeout: Seconds = 1800
+    """How long the launch waits for Spot capacity, 5 minutes to 24 hours."""
+    spot_timeout_action: Annotated[str, words("SWITCH_TO_ON_DEMAND", "TERMINATE_CLUSTER")] = "SWITCH_TO_ON_DEMAND"
+    """What happens when Spot capacity did not come in time."""
+    on_demand_resize_timeout: Seconds | None = None
+    """How long a resize waits for On-Demand capacity, 5 minutes to 7 days."""
+    spot_resize_timeout: Seconds | None = None
+    """How long a resize waits for Spot capacity, 5 minutes to 7 days."""
+    reservation: CapacityReservation | None = None
+    """Use of On-Demand capacity reservations."""
+    name: Text | None = None
+    """The fleet's name. Default: primary, core or task."""
+
+    @classmethod
+    def on_demand(cls, *types: str | InstanceType, capacity: int = 1, **fields: Any) -> InstanceFleet:
+        """A fleet of On-Demand instances, cheapest type first."""
+        fields.setdefault("on_demand_strategy", "lowest-price")
+        return cls.parse({"types": types, "target_on_demand": capacity, **fields})
+
+    @classmethod
+    def spot(cls, *types: str | InstanceType, capacity: int, on_demand: int = 0, **fields: Any) -> InstanceFleet:
+        """A fleet of Spot instances, with `on_demand` units of On-Demand beside them."""
+        fields.setdefault("spot_strategy", "price-capacity-optimized")
+        if on_demand:
+            fields.setdefault("on_demand_strategy", "lowest-price")
+        return cls.parse({"types": types, "target_spot": capacity, "target_on_demand": on_demand, **fields})
+
+    def problems(self) -> Iterator[Diagnostic]:
+        """One architecture, no type twice, the limits on types and targets, strategies that fit."""
+        yield from check_fleet(self)
+
+    def weights(self) -> dict[str, int]:
+        """Units of each type: as given, else its EMR vCPU divided by that of the fleet's smallest, rounded."""
+        vcpus = {t.type: _vcpu(t.type) for t in self.types}
+        smallest = min((v for v in vcpus.values() if v), default=1)
+        return {
+            t.type: t.weight if t.weight is not None else max(1, round((vcpus[t.type] or smallest) / smallest))
+            for t in self.types
+        }
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _read_words(cls, data: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if not isinstance(data, Mapping):
+            return handler(data)
+        given, renames = _from_words(cast("Mapping[str, object]", data))
+        try:
+            return handler(given)
+        except ValidationError as error:
+            carry(translate(cls, error), lambda path: _rename(path, renames))
+            raise
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> Any:
+        schema = handler.resolve_ref_schema(handler(core))
+        properties = schema["properties"]
+        types = properties.pop("types")
+        for name in ("target_on_demand", "target_spot"):
+            properties.pop(name)
+        properties["on_demand"] = types | {"description": "On-Demand: the instance types of the fleet."}
+        properties["spot"] = types | {"description": "Spot: the instance types of the fleet."}
+        properties["capacity"] = {"type": "integer", "minimum": 0, "default": 1, "description": "Units wanted."}
+        properties["on_demand_capacity"] = {
+            "type": "integer",
+            "minimum": 0,
+            "default": 0,
+            "description": "Beside Spot: On-Demand units wanted.",
+        }
+        schema["required"] = []
+        schema["oneOf"] = [{"required": ["on_demand"]}, {"required": ["spot"]}]
+        return schema
+
+
+def _from_words(data: Mapping[str, object]) -> tuple[dict[str, object], dict[str, str]]:
+    """The file's words as fields, and the way back from fields to words for the paths of problems."""
+    given = dict(data)
+    market = next((word for word in ("on_demand", "spot") if word in given), None)
+    if market is None or "types" in given:
+        return given, {}
+    other = "spot" if market == "on_demand" else "on_demand"
+    if other in given:
+        # Left in place: reported as an unknown key, beside the one that is meant.
+        return given, {}
+    types = given.pop(market)
+    given["types"] = [types] if isinstance(types, str) and not is_token(types) else types
+    target = "target_on_demand" if market == "on_demand" else "target_spot"
+    renames = {"types": market, target: "capacity"}
+    given[target] = given.pop("capacity", 1)
+    given.setdefault(f"{market}_strategy", "lowest-price" if market == "on_demand" else "price-capacity-optimized")
+    if market == "spot" and "on_demand_capacity" in given:
+        given["target_on_demand"] = given.pop("on_demand_capacity")
+        given.setdefault("on_demand_strategy", "lowest-price")
+        renames["target_on_demand"] = "on_demand_capacity"
+    return given, renames
+
+
+def _rename(path: FieldPath, renames: Mapping[str, str]) -> FieldPath:
+    return (renames.get(path[0], path[0]), *path[1:]) if path and isinstance(path[0], str) else path
+
+
+def _vcpu(name: str) -> int | None:
+    found = facts.find(name)
+    return found.vcpu if isinstance(found, facts.InstanceTypeFacts) else None

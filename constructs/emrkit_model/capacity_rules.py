@@ -1,0 +1,184 @@
+"""The rules of instance fleets and instance types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from emrkit_facts import instance_types as facts
+
+from .diagnostics import Diagnostic
+from .findings import error, warning
+from .tokens import is_token
+
+if TYPE_CHECKING:
+    from .capacity import InstanceFleet, InstanceType
+
+__all__ = ["check_fleet", "check_instance_type", "check_primary_fleet"]
+
+_PAGE = "https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-instance-fleet.html"
+_TYPES_PAGE = "https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-supported-instance-types.html"
+_STORAGE_PAGE = "https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-plan-storage.html"
+_HA_PAGE = "https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-plan-ha-launch.html"
+
+
+def check_instance_type(item: InstanceType) -> Iterator[Diagnostic]:
+    """One type alone."""
+    if not is_token(item.type):
+        yield from _check_name(item.type)
+    if item.weight is not None and not is_token(item.weight) and item.weight < 1:
+        yield error("FLEET-010", "weight must be at least 1", "weight", got=item.weight, reason=_PAGE)
+    if item.bid_price is not None and item.bid_percentage is not None:
+        yield error(
+            "FLEET-011",
+            "bid_price and bid_percentage exclude each other",
+            "bid_price",
+            reason=_PAGE,
+            hint="keep one; neither means up to the On-Demand price",
+        )
+    if item.priority is not None and not is_token(item.priority) and item.priority < 0:
+        yield error("FLEET-012", "priority must not be negative", "priority", got=item.priority, reason=_PAGE)
+    if item.ebs and not is_token(item.ebs):
+        volumes = sum(v.count for v in item.ebs if not is_token(v.count))
+        if volumes > 25:
+            yield error(
+                "FLEET-013",
+                "more than 25 volumes for one instance",
+                "ebs",
+                got=volumes,
+                allowed="25",
+                reason=_STORAGE_PAGE,
+            )
+
+
+def _check_name(name: str) -> Iterator[Diagnostic]:
+    found = facts.find(name)
+    if isinstance(found, facts.InstanceTypeFacts):
+        return
+    family = name.partition(".")[0]
+    if name.endswith(".metal") or family in {"t2", "t3", "t3a", "t4g", "a1"}:
+        yield error(
+            "FLEET-014",
+            f"EMR does not run on '{name}'",
+            "type",
+            got=name,
+            reason=f"no bare-metal and no burstable types ({_TYPES_PAGE})",
+            hint="m5.xlarge or m6g.xlarge are the smallest general-purpose choices",
+        )
+        return
+    close = ", ".join(found.suggestions)
+    yield warning(
+        "FLEET-015",
+        f"instance type '{name}' is not known",
+        "type",
+        got=name,
+        reason=f"it is newer than the packaged data, or misspelt ({_TYPES_PAGE})",
+        hint=f"did you mean {close}?" if close else None,
+    )
+
+
+def check_fleet(fleet: InstanceFleet) -> Iterator[Diagnostic]:
+    """A fleet as a whole."""
+    if not is_token(fleet.types):
+        yield from _check_types(fleet)
+        yield from _check_priorities(fleet)
+    yield from _check_targets(fleet)
+    yield from _check_timeouts(fleet)
+
+
+def _check_types(fleet: InstanceFleet) -> Iterator[Diagnostic]:
+    types = fleet.types
+    if not types:
+        yield error("FLEET-020", "a fleet needs at least one instance type", "types", reason=_PAGE)
+    limit = 30 if fleet.on_demand_strategy or fleet.spot_strategy else 5
+    if len(types) > limit:
+        yield error(
+            "FLEET-021",
+            f"{len(types)} instance types in one fleet",
+            "types",
+            got=len(types),
+            allowed=f"{limit}" + ("" if limit == 30 else " (30 with an allocation strategy)"),
+            reason=_PAGE,
+        )
+    names = [t.type for t in types]
+    for i, name in enumerate(names):
+        if name in names[:i] and not is_token(name):
+            yield error("FLEET-022", f"instance type '{name}' is listed twice", "types", i, "type", reason=_PAGE)
+    architectures = {
+        name: found.arch for name in names if isinstance(found := facts.find(name), facts.InstanceTypeFacts)
+    }
+    if len(set(architectures.values())) > 1:
+        yield error(
+            "FLEET-023",
+            "the fleet mixes architectures",
+            "types",
+            got=", ".join(f"{name} ({arch})" for name, arch in architectures.items()),
+            reason=f"one AMI and one set of binaries serve a whole fleet ({_PAGE})",
+            hint="keep the arm64 types or the x86_64 types",
+        )
+
+
+def _check_priorities(fleet: InstanceFleet) -> Iterator[Diagnostic]:
+    prioritized = fleet.on_demand_strategy == "prioritized" or fleet.spot_strategy == "capacity-optimized-prioritized"
+    given = [i for i, t in enumerate(fleet.types) if t.priority is not None]
+    if prioritized and not given and fleet.types:
+        yield error(
+            "FLEET-024",
+            "a prioritized strategy needs a priority on at least one type",
+            "types",
+            reason=_PAGE,
+            hint="give the types priority 0, 1, 2, …; 0 is taken first",
+        )
+    if given and not prioritized:
+        yield warning(
+            "FLEET-025",
+            "priority has no effect without a prioritized strategy",
+            "types",
+            given[0],
+            "priority",
+            reason=_PAGE,
+            hint="set on_demand_strategy: prioritized or spot_strategy: capacity-optimized-prioritized",
+        )
+
+
+def _check_targets(fleet: InstanceFleet) -> Iterator[Diagnostic]:
+    targets = {"target_on_demand": fleet.target_on_demand, "target_spot": fleet.target_spot}
+    for name, value in targets.items():
+        if not is_token(value) and value < 0:
+            yield error("FLEET-026", "capacity must not be negative", name, got=value, reason=_PAGE)
+    if not any(is_token(v) or v > 0 for v in targets.values()):
+        named = "target_spot" if fleet.spot_strategy and not fleet.on_demand_strategy else "target_on_demand"
+        yield error("FLEET-027", "a fleet needs capacity: neither On-Demand nor Spot is above 0", named, reason=_PAGE)
+
+
+def _check_timeouts(fleet: InstanceFleet) -> Iterator[Diagnostic]:
+    limits = {
+        "spot_timeout": (300, 86_400, "5 minutes to 24 hours"),
+        "on_demand_resize_timeout": (300, 604_800, "5 minutes to 7 days"),
+        "spot_resize_timeout": (300, 604_800, "5 minutes to 7 days"),
+    }
+    for name, (low, high, text) in limits.items():
+        value: int | None = getattr(fleet, name)
+        if value is not None and not is_token(value) and not low <= value <= high:
+            yield error(
+                "FLEET-028", f"{name} is outside the limits", name, got=f"{value} s", allowed=text, reason=_PAGE
+            )
+
+
+def check_primary_fleet(fleet: InstanceFleet) -> Iterator[Diagnostic]:
+    """What holds for a primary fleet besides: one node (or three On-Demand ones), every weight 1."""
+    on_demand, spot = fleet.target_on_demand, fleet.target_spot
+    if not is_token(on_demand) and not is_token(spot) and (on_demand, spot) not in {(1, 0), (0, 1), (3, 0)}:
+        yield error(
+            "FLEET-030",
+            "a primary fleet has one node, or three On-Demand ones",
+            "target_on_demand" if on_demand else "target_spot",
+            got=f"{on_demand} On-Demand, {spot} Spot",
+            allowed="capacity 1, or 3 On-Demand",
+            reason=_HA_PAGE,
+        )
+    for i, item in enumerate(fleet.types):
+        if item.weight is not None and not is_token(item.weight) and item.weight != 1:
+            yield error(
+                "FLEET-031", "weight in a primary fleet is 1", "types", i, "weight", got=item.weight, reason=_PAGE
+            )

@@ -1,0 +1,196 @@
+"""The cluster: everything that RunJobFlow, CloudFormation and a state machine need to know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import PlainValidator, WithJsonSchema
+
+from .applications import Application
+from .capacity import InstanceFleet
+from .cluster_rules import check_cluster
+from .configurations import Configuration
+from .diagnostics import Diagnostic
+from .fields import (
+    Count,
+    Flag,
+    Items,
+    KeyLike,
+    ProfileLike,
+    RoleLike,
+    Seconds,
+    SecurityGroupLike,
+    Tags,
+    Text,
+    words,
+)
+from .kerberos import Kerberos
+from .scaling import ManagedScaling
+from .security import SecurityConfiguration
+from .tokens import is_token
+from .values import Json, Value, build
+
+__all__ = ["BootstrapAction", "Cluster"]
+
+
+class BootstrapAction(Value):
+    """A script that every node runs before its applications start; a failure ends the cluster.
+
+    https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-plan-bootstrap.html
+    """
+
+    AREA: ClassVar[str] = "CLUS"
+
+    name: Text
+    """The action's name."""
+    path: Text
+    """The script: `s3://…`, or in a project file a path beside it."""
+    args: Items[Text] = ()
+    """Its arguments."""
+
+
+def _read_security(value: object) -> object:
+    if value is None or isinstance(value, (str, SecurityConfiguration)) or is_token(value):
+        return value
+    if isinstance(value, dict):
+        data: dict[str, object] = value
+        return build(lambda: SecurityConfiguration.parse(data))
+    raise ValueError("must be the name of a security configuration, or its parts")
+
+
+class _SecuritySchema(WithJsonSchema):
+    """Text, or the object's own schema."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> Any:
+        from .schema import security_schema
+
+        return {"anyOf": [{"type": "string"}, {"type": "null"}, security_schema()]}
+
+
+class Cluster(Value):
+    """An EMR cluster on EC2 with instance fleets.
+
+    What is left out of roles, subnets and security groups is filled in by the construct or the CLI
+    (`with_placement`). Changing anything but `scaling`, `idle_timeout`, `step_concurrency`, tags and the fleets'
+    targets replaces a cluster that CloudFormation owns.
+    https://docs.aws.amazon.com/emr/latest/APIReference/API_RunJobFlow.html
+
+    >>> cluster = Cluster(
+    ...     name="etl",
+    ...     release="emr-7.10.0",
+    ...     applications=[Application.SPARK],
+    ...     primary=InstanceFleet.on_demand("m5.xlarge"),
+    ...     core=InstanceFleet.on_demand("r5.xlarge", "r5.2xlarge", capacity=4),
+    ... )
+    >>> cluster.idle_timeout
+    3600
+    """
+
+    AREA: ClassVar[str] = "CLUS"
+
+    name: Text
+    """The cluster's name: 1 to 256 characters without < > $ | and backtick."""
+    release: Text
+    """The release label, for example `emr-7.10.0`."""
+    applications: Items[Application] = (Application.SPARK,)
+    """The applications that EMR installs."""
+    primary: InstanceFleet
+    """The primary node (or three)."""
+    core: InstanceFleet | None = None
+    """The core nodes, which hold HDFS. Default: none, the primary node works alone."""
+    task: InstanceFleet | None = None
+    """The task nodes."""
+    scaling: ManagedScaling | None = None
+    """Managed scaling of core and task nodes. Default: the fleets keep their targets."""
+    idle_timeout: Seconds | None = 3600
+    """The cluster ends after so many idle seconds; null never. Default: one hour."""
+    configurations: Items[Configuration] = ()
+    """Classifications for all nodes."""
+    bootstrap_actions: Items[BootstrapAction] = ()
+    """Scripts that each node runs before its applications start; at most 16."""
+    step_concurrency: Count = 1
+    """Steps that run side by side, 1 to 256."""
+    log_uri: Text | None = None
+    """Where logs go: `s3://bucket/prefix/`. Default: the construct's log bucket."""
+    log_key: KeyLike | None = None
+    """The KMS key that encrypts the logs (releases from 5.30.0, not 6.0.0)."""
+    security_configuration: Annotated[
+        str | SecurityConfiguration | None, PlainValidator(_read_security), _SecuritySchema()
+    ] = None
+    """The name of a security configuration, or its parts. Default: the construct's."""
+    kerberos: Kerberos | None = None
+    """The realm; its security configuration carries the matching KDC."""
+    service_role: RoleLike | None = None
+    """The role that EMR acts as. Default: the construct's."""
+    instance_profile: ProfileLike | None = None
+    """The instance profile of the nodes. Default: the construct's."""
+    subnets: Items[Text] = ()
+    """Subnets to choose from, all private or all public, in one VPC; EMR takes one."""
+    primary_security_group: SecurityGroupLike | None = None
+    """The managed security group of the primary node."""
+    core_security_group: SecurityGroupLike | None = None
+    """The managed security group of core and task nodes."""
+    service_access_security_group: SecurityGroupLike | None = None
+    """The group through which EMR reaches nodes in a private subnet."""
+    additional_primary_security_groups: Items[SecurityGroupLike] = ()
+    """More groups for the primary node."""
+    additional_core_security_groups: Items[SecurityGroupLike] = ()
+    """More groups for core and task nodes."""
+    key_pair: Text | None = None
+    """An EC2 key pair for SSH. Default: none, and no SSH."""
+    tags: Tags = {}
+    """Tags of the cluster; EMR puts them on its instances too."""
+    termination_protected: Flag = False
+    """Refuses termination, and so replacement and deletion of the stack, until it is switched off."""
+    keep_alive: Flag = True
+    """The cluster waits for more steps when it has none; false ends it after its last step."""
+    unhealthy_node_replacement: Flag | None = None
+    """Whether EMR replaces unhealthy core nodes. Default: the service's."""
+    ebs_root_volume_size: Count | None = None
+    """GiB of each root volume. Default: 15 (10 before 6.10.0)."""
+    ebs_root_volume_iops: Count | None = None
+    """IOPS of each root volume, 3000 to 16000 (releases from 6.15.0)."""
+    ebs_root_volume_throughput: Count | None = None
+    """MiB/s of each root volume, 125 to 1000 (releases from 6.15.0)."""
+    custom_ami: Text | None = None
+    """An AMI for all nodes; not together with one of an instance type."""
+    os_release: Text | None = None
+    """The Amazon Linux release. Default: the newest that the EMR release offers."""
+    scale_down: Annotated[str | None, words("TERMINATE_AT_TASK_COMPLETION", "TERMINATE_AT_INSTANCE_HOUR")] = None
+    """How instances leave. Default: when their tasks are done."""
+    spread_primaries: Flag = False
+    """Three primary nodes go to different hardware."""
+
+    def problems(self) -> Iterator[Diagnostic]:
+        """Everything that holds between the parts: release, applications, fleets, scaling, security, limits."""
+        yield from check_cluster(self)
+
+    def with_placement(self, **changes: object) -> Self:
+        """The same cluster with roles, subnets, security groups, log location and the like filled in."""
+        return self.replace(**changes)
+
+    @property
+    def realm(self) -> Kerberos | None:
+        """The Kerberos settings that hold: the cluster's, else those of its security configuration."""
+        if self.kerberos is not None:
+            return self.kerberos
+        inner = self.security_configuration
+        return inner.kerberos if isinstance(inner, SecurityConfiguration) else None
+
+    def security_document(self) -> dict[str, Json] | None:
+        """The security configuration's document with the cluster's Kerberos in it; None when it is only named."""
+        inner = self.security_configuration
+        if not isinstance(inner, SecurityConfiguration):
+            return None
+        if self.kerberos is not None and inner.kerberos is None:
+            inner = inner.replace(kerberos=self.kerberos)
+        return inner.document()
+
+    def fleets(self) -> tuple[tuple[str, InstanceFleet], ...]:
+        """The fleets that exist, with their roles: primary, core, task."""
+        roles = (("primary", self.primary), ("core", self.core), ("task", self.task))
+        return tuple((role, fleet) for role, fleet in roles if fleet is not None)

@@ -1,0 +1,160 @@
+"""The contract document: what a deployed stack tells those who run jobs on it.
+
+It is stored in Parameter Store under `/emrkit/<project>/<environment>/<stack>`; versioned, small, without secrets.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self, cast
+
+from pydantic import Field
+from pydantic.alias_generators import to_camel
+from pydantic.config import ConfigDict
+
+from .diagnostics import Diagnostic
+from .findings import error
+from .values import InvalidModel, Json, Value
+
+__all__ = ["SCHEMA_VERSION", "Contract", "ContractCluster", "ContractPipeline", "SecurityGroups", "parameter_name"]
+
+SCHEMA_VERSION = 1
+
+
+def parameter_name(project: str, environment: str, stack: str) -> str:
+    """The Parameter Store name of a stack's contract.
+
+    >>> parameter_name("shop", "dev", "emr")
+    '/emrkit/shop/dev/emr'
+    """
+    return f"/emrkit/{project}/{environment}/{stack}"
+
+
+class _Part(Value):
+    """A part of the contract: camelCase in JSON, and keys that a newer minor version added are skipped."""
+
+    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, extra="ignore")
+    AREA: ClassVar[str] = "TGT"
+
+
+class SecurityGroups(_Part):
+    """The security groups of a cluster's nodes."""
+
+    primary: str | None = None
+    """Of the primary node."""
+    core: str | None = None
+    """Of core and task nodes."""
+    service_access: str | None = None
+    """Of EMR's access to a private subnet."""
+
+
+class ContractCluster(_Part):
+    """A cluster of the stack; a transient one has no id."""
+
+    name: str
+    """Its name at EMR."""
+    release: str
+    """Its release label."""
+    id: str | None = None
+    """Its id; none for a cluster that runs launch."""
+    log_uri: str | None = None
+    """Where its logs go."""
+    service_role: str | None = None
+    """The service role's ARN or name."""
+    instance_profile: str | None = None
+    """The instance profile's name."""
+    security_configuration: str | None = None
+    """The security configuration's name."""
+    subnets: tuple[str, ...] = ()
+    """Subnets to choose from."""
+    security_groups: SecurityGroups = SecurityGroups()
+    """The groups of its nodes."""
+    kerberos_secret: str | None = None
+    """The ARN of the secret with the KDC administrator's password."""
+
+
+class ContractPipeline(_Part):
+    """A job's state machine."""
+
+    state_machine_arn: str
+    """Its ARN."""
+    name: str
+    """Its name."""
+
+
+class Contract(_Part):
+    """The whole document.
+
+    >>> Contract.parse_text(Contract(project="shop", environment="dev", stack="emr").render()).stack
+    'emr'
+    """
+
+    schema_version: int = Field(default=SCHEMA_VERSION, alias="schema")
+    """The version of this form; a reader refuses a newer one."""
+    project: str
+    """The project's name."""
+    environment: str
+    """The environment: dev, test, prod, …"""
+    stack: str
+    """The stack that wrote it."""
+    clusters: Mapping[str, ContractCluster] = {}
+    """Clusters by their name in the project file."""
+    buckets: Mapping[str, str] = {}
+    """Bucket names by purpose: logs, artifacts, data, …"""
+    keys: Mapping[str, str] = {}
+    """KMS key ARNs by purpose."""
+    roles: Mapping[str, str] = {}
+    """Role ARNs by purpose."""
+    pipelines: Mapping[str, ContractPipeline] = {}
+    """State machines by job."""
+
+    @classmethod
+    def parse_text(cls, text: str) -> Self:
+        """Read a document. Raises `InvalidModel`: not JSON, a newer schema, or something missing."""
+        try:
+            data: object = json.loads(text)
+        except ValueError as problem:
+            raise InvalidModel(error("TGT-010", f"the contract is not JSON: {problem}", hint=_DEPLOY)) from None
+        if not isinstance(data, dict):
+            raise InvalidModel(error("TGT-010", "the contract is not a JSON object", hint=_DEPLOY))
+        document = cast("dict[str, Any]", data)
+        if (found := _newer(document)) is not None:
+            raise InvalidModel(found)
+        return cls.parse(document)
+
+    def render(self) -> str:
+        """The document as compact JSON, keys in a fixed order, what is not set left out."""
+        return json.dumps(self.content(), separators=(",", ":"))
+
+    def content(self) -> dict[str, Json]:
+        """The document as plain data, for a construct that still has to put tokens into JSON."""
+        return cast("dict[str, Json]", _tidy(self.model_dump(by_alias=True, exclude_none=True, mode="python")))
+
+
+_DEPLOY = "deploy the stack again: emrkit deploy"
+
+
+def _newer(document: Mapping[str, Any]) -> Diagnostic | None:
+    version: object = document.get("schema")
+    if isinstance(version, int) and version <= SCHEMA_VERSION:
+        return None
+    return error(
+        "TGT-011",
+        f"the contract has schema {version!r}, this emrkit reads up to {SCHEMA_VERSION}",
+        "schema",
+        got=repr(version),
+        allowed=str(SCHEMA_VERSION),
+        reason="the stack was deployed by a newer emrkit",
+        hint="upgrade emrkit: pip install --upgrade emrkit",
+    )
+
+
+def _tidy(value: object) -> object:
+    if isinstance(value, Mapping):
+        rows = cast("Mapping[str, object]", value)
+        kept = {key: _tidy(item) for key, item in rows.items()}
+        return {key: item for key, item in kept.items() if item not in ({}, [])}
+    if isinstance(value, (list, tuple)):
+        return [_tidy(item) for item in cast("list[object]", value)]
+    return value

@@ -1,0 +1,265 @@
+"""Kinds of fields: text, whole numbers, durations, lists, references to keys and secrets. Tokens pass through all.
+
+`Reference` objects (a CDK key, bucket, role, secret: anything whose type has `key_arn`, `bucket_name`, …) are kept as
+they are, so that a construct can grant on them, and read once, at rendering (`read`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, Protocol, TypeVar, cast
+
+from pydantic import AfterValidator, BeforeValidator, PlainValidator, WithJsonSchema, WrapValidator
+
+from .tokens import has_member, is_token
+
+__all__ = [
+    "BucketLike",
+    "Count",
+    "Flag",
+    "Items",
+    "KeyLike",
+    "Number",
+    "ProfileLike",
+    "RoleLike",
+    "Seconds",
+    "SecretLike",
+    "SecurityGroupLike",
+    "Settings",
+    "Tags",
+    "Text",
+    "parse_duration",
+    "read",
+    "words",
+]
+
+T = TypeVar("T")
+Handler = Callable[[Any], Any]
+
+
+def _skip_token(value: object, handler: Handler) -> object:
+    return value if is_token(value) else handler(value)
+
+
+def _whole(value: object, handler: Handler) -> object:
+    if is_token(value):
+        return value
+    if isinstance(value, (bool, float)):
+        raise ValueError("must be a whole number")
+    return handler(value)
+
+
+def _number(value: object, handler: Handler) -> object:
+    if is_token(value):
+        return value
+    if isinstance(value, bool):
+        raise ValueError("must be a number")
+    return handler(value)
+
+
+def _flag(value: object, handler: Handler) -> object:
+    if is_token(value) or isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in {"true", "false"}:
+        return value.lower() == "true"
+    raise ValueError("must be true or false")
+
+
+Text = Annotated[str, WrapValidator(_skip_token)]
+"""Text, or a token."""
+Count = Annotated[int, WrapValidator(_whole)]
+"""A whole number (text of digits is read as one), or a token."""
+Number = Annotated[float, WrapValidator(_number)]
+"""A number, or a token."""
+Flag = Annotated[bool, WrapValidator(_flag)]
+"""true or false (the words too), or a token."""
+Items = Annotated[Sequence[T], AfterValidator(tuple), WrapValidator(_skip_token)]
+"""A list, kept as a tuple; or a list token."""
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_DURATION = re.compile(r"^(?:\d+[smhd])+$")
+
+
+def parse_duration(value: object) -> object:
+    """Seconds from `90`, `"90"`, `"90s"`, `"30m"`, `"1h30m"`, `"2d"`, or from an object with `to_seconds()`.
+
+    >>> parse_duration("1h30m")
+    5400
+    """
+    if value is None or is_token(value):
+        return value
+    if isinstance(value, str):
+        text = value.strip().lower()
+        if text.isdigit():
+            return int(text)
+        if _DURATION.match(text):
+            return sum(int(n) * _UNITS[unit] for n, unit in re.findall(r"(\d+)([smhd])", text))
+        raise ValueError("must be a duration: seconds, or text like 90s, 30m, 1h, 1h30m, 2d")
+    if has_member(value, "to_seconds"):
+        return cast("Any", value).to_seconds()
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and int(value) == value:
+        return int(value)
+    raise ValueError("must be a duration: seconds, or text like 90s, 30m, 1h, 1h30m, 2d")
+
+
+Seconds = Annotated[
+    int,
+    WrapValidator(_skip_token),
+    BeforeValidator(parse_duration),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^([0-9]+[smhd])+$|^[0-9]+$"}],
+            "description": "Seconds, or text such as 90s, 30m, 1h30m, 2d.",
+        }
+    ),
+]
+"""A duration in seconds; in a file also text such as `1h30m`."""
+
+
+def setting_text(value: object) -> str:
+    """A configuration value as EMR takes it: `true` -> "true", `10` -> "10"; raises ValueError for a list or null."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if is_token(value):
+        return cast("str", value)
+    raise ValueError("must be text, a number or true/false")
+
+
+def _settings(value: object) -> dict[str, str]:
+    if not isinstance(value, Mapping):
+        raise ValueError("must be a map of names to values")
+    wrong: list[str] = []
+    result: dict[str, str] = {}
+    for key, item in cast("Mapping[object, object]", value).items():
+        try:
+            result[str(key)] = setting_text(item)
+        except ValueError:
+            wrong.append(str(key))
+    if wrong:
+        raise ValueError(f"must hold text, numbers or true/false; not so: {', '.join(wrong)}")
+    return result
+
+
+_SCALARS = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
+Settings = Annotated[Mapping[str, str], PlainValidator(_settings), WithJsonSchema(_SCALARS)]
+"""A free map of settings: every value ends as text; bare true and numbers are accepted."""
+Tags = Annotated[Mapping[str, str], PlainValidator(_settings), WithJsonSchema(_SCALARS)]
+"""AWS tags."""
+
+
+def words(*allowed: str) -> Any:
+    """A validator for a field with a closed list of words; tokens pass, `_` and `-` and case do not matter."""
+    index = {_plain(word): word for word in allowed}
+
+    def read_word(value: object) -> object:
+        if value is None or is_token(value):
+            return value
+        if isinstance(value, str) and _plain(value) in index:
+            return index[_plain(value)]
+        raise ValueError(f"must be one of {', '.join(allowed)}")
+
+    schema: dict[str, Any] = {"enum": list(allowed)}
+    return _Both(BeforeValidator(read_word), WithJsonSchema(schema))
+
+
+def _plain(word: str) -> str:
+    return word.lower().replace("_", "-")
+
+
+class _Both:
+    """Two pydantic annotations as one."""
+
+    def __init__(self, validator: BeforeValidator, schema: WithJsonSchema) -> None:
+        self.validator, self.schema = validator, schema
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        return self.validator.__get_pydantic_core_schema__(source, handler)
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> Any:
+        return self.schema.__get_pydantic_json_schema__(core, handler)
+
+
+class HasKeyArn(Protocol):
+    """A KMS key."""
+
+    @property
+    def key_arn(self) -> str: ...
+
+
+class HasBucketName(Protocol):
+    """An S3 bucket."""
+
+    @property
+    def bucket_name(self) -> str: ...
+
+
+class HasRoleArn(Protocol):
+    """An IAM role."""
+
+    @property
+    def role_arn(self) -> str: ...
+
+
+class HasSecretArn(Protocol):
+    """A Secrets Manager secret."""
+
+    @property
+    def secret_arn(self) -> str: ...
+
+
+class HasInstanceProfileName(Protocol):
+    """An IAM instance profile."""
+
+    @property
+    def instance_profile_name(self) -> str: ...
+
+
+class HasSecurityGroupId(Protocol):
+    """An EC2 security group."""
+
+    @property
+    def security_group_id(self) -> str: ...
+
+
+_MEMBERS = ("key_arn", "bucket_name", "secret_arn", "instance_profile_name", "security_group_id", "role_arn")
+
+
+def _reference(member: str, what: str) -> PlainValidator:
+    def keep(value: object) -> object:
+        if isinstance(value, str) or is_token(value) or has_member(value, member):
+            return value
+        raise ValueError(f"must be {what}, or an object with `{member}`")
+
+    return PlainValidator(keep)
+
+
+_TEXT_SCHEMA = WithJsonSchema({"type": "string"})
+KeyLike = Annotated[str | HasKeyArn, _reference("key_arn", "the ARN of a KMS key"), _TEXT_SCHEMA]
+BucketLike = Annotated[str | HasBucketName, _reference("bucket_name", "the name of a bucket"), _TEXT_SCHEMA]
+RoleLike = Annotated[str | HasRoleArn, _reference("role_arn", "the name or ARN of a role"), _TEXT_SCHEMA]
+SecretLike = Annotated[str | HasSecretArn, _reference("secret_arn", "the ARN of a secret"), _TEXT_SCHEMA]
+ProfileLike = Annotated[
+    str | HasInstanceProfileName,
+    _reference("instance_profile_name", "the name of an instance profile"),
+    _TEXT_SCHEMA,
+]
+SecurityGroupLike = Annotated[
+    str | HasSecurityGroupId, _reference("security_group_id", "the id of a security group"), _TEXT_SCHEMA
+]
+
+
+def read(value: object) -> str:
+    """The text behind a reference: itself, or its ARN, name or id. Called once, at rendering (it may cross a bridge)."""
+    if isinstance(value, str):
+        return value
+    for member in _MEMBERS:
+        if has_member(value, member):
+            return cast("str", getattr(value, member))
+    return cast("str", value)

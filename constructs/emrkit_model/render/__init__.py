@@ -1,0 +1,1 @@
+"""The faces of a value object: CloudFormation properties, API requests, Step Functions tasks."""

@@ -1,0 +1,108 @@
+"""CloudFormation properties, and the same with the camelCase keys that CDK's L1 constructors take.
+
+A misspelt key in a dict given to an L1 constructor vanishes without a word, so every key passes the table of the
+CloudFormation surface on its way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from emrkit_facts import surface
+
+from ..cluster import Cluster
+from ..security import SecurityConfiguration
+from ..steps import ActionOnFailure, Step
+from ..values import Json
+from . import parts, request
+from .parts import Part, drop_empty
+
+__all__ = ["camel_case", "cluster_properties", "security_configuration_properties", "step_properties", "to_l1"]
+
+CLUSTER = "AWS::EMR::Cluster"
+SECURITY_CONFIGURATION = "AWS::EMR::SecurityConfiguration"
+STEP = "AWS::EMR::Step"
+
+# Where CDK's spelling is not the property's own with its first letter lowered.
+_EXCEPTIONS = {
+    "OSReleaseLabel": "osReleaseLabel",
+    "ADDomainJoinPassword": "adDomainJoinPassword",
+    "ADDomainJoinUser": "adDomainJoinUser",
+    "SizeInGB": "sizeInGb",
+}
+_FLEETS = {"primary": "MasterInstanceFleet", "core": "CoreInstanceFleet"}
+
+
+def cluster_properties(cluster: Cluster) -> Part:
+    """The properties of `AWS::EMR::Cluster`, in CloudFormation's names and nesting.
+
+    The cluster's steps are not among them: steps belong to runs.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-emr-cluster.html
+    """
+    instances: Part = {"KeepJobFlowAliveWhenNoSteps": cluster.keep_alive, **request.placement_of_nodes(cluster)}
+    for role, fleet in cluster.fleets():
+        rendered = parts.fleet(fleet, role, "ConfigurationProperties")
+        if role == "task":
+            instances["TaskInstanceFleets"] = [rendered]
+        else:
+            instances[_FLEETS[role]] = rendered
+    common = request.run_job_flow(cluster)
+    return {
+        **common,
+        "Instances": instances,
+        **drop_empty({"Configurations": parts.classifications(cluster.configurations, "ConfigurationProperties")}),
+    }
+
+
+def security_configuration_properties(value: SecurityConfiguration) -> Part:
+    """The properties of `AWS::EMR::SecurityConfiguration`."""
+    return drop_empty({"Name": value.name, "SecurityConfiguration": cast("Json", value.document())})
+
+
+def step_properties(
+    cluster_id: str, value: Step, *, default_action: ActionOnFailure = ActionOnFailure.CONTINUE
+) -> Part:
+    """The properties of `AWS::EMR::Step`."""
+    action = value.action_on_failure(default_action)
+    return {
+        "JobFlowId": cluster_id,
+        "Name": value.name,
+        "ActionOnFailure": str(action),
+        "HadoopJarStep": parts.jar(value.hadoop_jar(), "StepProperties"),
+    }
+
+
+def camel_case(name: str) -> str:
+    """A CloudFormation property's name as CDK's L1 constructors spell it.
+
+    >>> camel_case("MaximumCoreCapacityUnits"), camel_case("SizeInGB")
+    ('maximumCoreCapacityUnits', 'sizeInGb')
+    """
+    return _EXCEPTIONS.get(name) or name[0].lower() + name[1:]
+
+
+def to_l1(resource_type: str, properties: Mapping[str, Json], nested: str = "") -> Part:
+    """Properties with camelCase keys, for `CfnCluster` and its like; free maps and documents stay as they are.
+
+    Raises KeyError for a key that the type does not have: CDK would drop it silently.
+
+    >>> to_l1("AWS::EMR::Cluster", {"ManagedScalingPolicy": {"ComputeLimits": {"UnitType": "Instances"}}})
+    {'managedScalingPolicy': {'computeLimits': {'unitType': 'Instances'}}}
+    """
+    table = surface.keys(resource_type, nested)
+    result: Part = {}
+    for key, value in properties.items():
+        if key not in table:
+            raise KeyError(f"{resource_type} {nested} has no property {key}")
+        inner = table[key]
+        result[camel_case(key)] = value if inner is None else _nested(resource_type, inner, value)
+    return result
+
+
+def _nested(resource_type: str, nested: str, value: Json) -> Json:
+    if isinstance(value, dict):
+        return to_l1(resource_type, value, nested)
+    if isinstance(value, list):
+        return [_nested(resource_type, nested, item) for item in value]
+    return value

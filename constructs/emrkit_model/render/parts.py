@@ -1,0 +1,161 @@
+"""What the renderings share: fleets, configurations and steps in the API's form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from ..capacity import EbsVolume, InstanceFleet, InstanceType
+from ..cluster import BootstrapAction
+from ..configurations import Configuration
+from ..scaling import ManagedScaling
+from ..steps import HadoopJar
+from ..values import Json
+
+__all__ = ["Part", "actions", "classifications", "drop_empty", "fleet", "jar", "scaling", "tags"]
+
+Part = dict[str, Json]
+
+
+def drop_empty(part: Mapping[str, Json]) -> Part:
+    """The same without what is not set: None, and empty lists and maps."""
+    return {key: value for key, value in part.items() if value is not None and value != [] and value != {}}
+
+
+def classifications(items: Sequence[Configuration], properties: str = "Properties") -> list[Json]:
+    """Configurations; CloudFormation calls the properties `ConfigurationProperties`."""
+    return [
+        drop_empty(
+            {
+                "Classification": item.classification,
+                properties: dict(item.properties),
+                "Configurations": classifications(item.configurations, properties),
+            }
+        )
+        for item in items
+    ]
+
+
+def fleet(value: InstanceFleet, role: str, properties: str = "Properties") -> Part:
+    """One fleet without its role: `role` gives the default name, and weight 1 to primary nodes."""
+    weights = {t.type: 1 for t in value.types} if role == "primary" else value.weights()
+    return drop_empty(
+        {
+            "Name": value.name or role,
+            "TargetOnDemandCapacity": value.target_on_demand or None,
+            "TargetSpotCapacity": value.target_spot or None,
+            "InstanceTypeConfigs": [_instance_type(t, weights[t.type], properties) for t in value.types],
+            "LaunchSpecifications": _launch(value),
+            "ResizeSpecifications": _resize(value),
+        }
+    )
+
+
+def _instance_type(item: InstanceType, weight: int, properties: str) -> Part:
+    return drop_empty(
+        {
+            "InstanceType": item.type,
+            "WeightedCapacity": weight,
+            "BidPrice": item.bid_price,
+            "BidPriceAsPercentageOfOnDemandPrice": item.bid_percentage,
+            "Priority": item.priority,
+            "EbsConfiguration": _ebs(item.ebs, item.ebs_optimized),
+            "CustomAmiId": item.custom_ami,
+            "Configurations": classifications(item.configurations, properties),
+        }
+    )
+
+
+def _ebs(volumes: Sequence[EbsVolume] | None, optimized: bool | None) -> Json:
+    devices: list[Json] = [
+        {
+            "VolumeSpecification": drop_empty(
+                {"VolumeType": v.type, "SizeInGB": v.size_gib, "Iops": v.iops, "Throughput": v.throughput}
+            ),
+            "VolumesPerInstance": v.count,
+        }
+        for v in volumes or ()
+    ]
+    return drop_empty({"EbsBlockDeviceConfigs": devices, "EbsOptimized": optimized})
+
+
+def _launch(value: InstanceFleet) -> Json:
+    on_demand: Json = None
+    if value.on_demand_strategy is not None:
+        on_demand = drop_empty(
+            {"AllocationStrategy": value.on_demand_strategy, "CapacityReservationOptions": _reservation(value)}
+        )
+    spot: Json = None
+    if value.spot_strategy is not None or value.target_spot:
+        spot = drop_empty(
+            {
+                "TimeoutDurationMinutes": _minutes(value.spot_timeout),
+                "TimeoutAction": value.spot_timeout_action,
+                "AllocationStrategy": value.spot_strategy,
+            }
+        )
+    return drop_empty({"OnDemandSpecification": on_demand, "SpotSpecification": spot})
+
+
+def _reservation(value: InstanceFleet) -> Json:
+    if value.reservation is None:
+        return None
+    return drop_empty(
+        {
+            "UsageStrategy": "use-capacity-reservations-first" if value.reservation.first else None,
+            "CapacityReservationPreference": value.reservation.preference,
+            "CapacityReservationResourceGroupArn": value.reservation.resource_group,
+        }
+    )
+
+
+def _resize(value: InstanceFleet) -> Json:
+    parts: Part = {}
+    if value.on_demand_resize_timeout is not None:
+        parts["OnDemandResizeSpecification"] = {"TimeoutDurationMinutes": _minutes(value.on_demand_resize_timeout)}
+    if value.spot_resize_timeout is not None:
+        parts["SpotResizeSpecification"] = {"TimeoutDurationMinutes": _minutes(value.spot_resize_timeout)}
+    return parts
+
+
+def _minutes(seconds: int) -> int:
+    return seconds // 60
+
+
+def scaling(value: ManagedScaling) -> Part:
+    """`ManagedScalingPolicy`, the same in all renderings."""
+    limits = drop_empty(
+        {
+            "UnitType": value.unit,
+            "MinimumCapacityUnits": value.minimum,
+            "MaximumCapacityUnits": value.maximum,
+            "MaximumOnDemandCapacityUnits": value.maximum_on_demand,
+            "MaximumCoreCapacityUnits": value.maximum_core,
+        }
+    )
+    return drop_empty(
+        {
+            "ComputeLimits": limits,
+            "ScalingStrategy": value.strategy,
+            "UtilizationPerformanceIndex": value.utilization_index,
+        }
+    )
+
+
+def actions(items: Sequence[BootstrapAction]) -> list[Json]:
+    """`BootstrapActions`, the same in all renderings."""
+    return [
+        {"Name": item.name, "ScriptBootstrapAction": drop_empty({"Path": item.path, "Args": list(item.args)})}
+        for item in items
+    ]
+
+
+def tags(value: Mapping[str, str]) -> list[Json]:
+    """Tags as a list, in their order."""
+    return [{"Key": key, "Value": item} for key, item in value.items()]
+
+
+def jar(value: HadoopJar, properties: str = "Properties") -> Part:
+    """`HadoopJarStep`; CloudFormation calls the properties `StepProperties`."""
+    pairs = cast("list[Json]", [{"Key": key, "Value": item} for key, item in value.properties.items()])
+    return drop_empty({"Jar": value.jar, "Args": list(value.args), "MainClass": value.main_class, properties: pairs})

@@ -1,0 +1,163 @@
+"""API requests: RunJobFlow, AddJobFlowSteps, CreateSecurityConfiguration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ..cluster import Cluster
+from ..fields import SecretLike, read
+from ..kerberos import secret_reference
+from ..security import SecurityConfiguration
+from ..steps import ActionOnFailure, Step
+from ..values import Json
+from . import parts
+from .parts import Part, drop_empty
+
+__all__ = ["add_job_flow_steps", "create_security_configuration", "run_job_flow", "step"]
+
+ROLES = {"primary": "MASTER", "core": "CORE", "task": "TASK"}
+
+
+def run_job_flow(
+    cluster: Cluster,
+    steps: Sequence[Step] = (),
+    *,
+    default_action: ActionOnFailure = ActionOnFailure.CONTINUE,
+    region: str = "us-east-1",
+    resolve_secret: Callable[[SecretLike], str] = secret_reference,
+) -> Part:
+    """The parameters of `RunJobFlow`.
+
+    `resolve_secret` turns the reference to the KDC administrator's password into the text that is sent; the default
+    leaves a reference that EMR itself would not resolve. The result may then hold a secret: do not print it.
+    """
+    return drop_empty(
+        {
+            "Name": cluster.name,
+            "LogUri": cluster.log_uri,
+            "LogEncryptionKmsKeyId": None if cluster.log_key is None else read(cluster.log_key),
+            "ReleaseLabel": cluster.release,
+            "Instances": instances(cluster),
+            "Steps": [step(s, default_action=default_action, region=region) for s in steps],
+            "BootstrapActions": parts.actions(cluster.bootstrap_actions),
+            "Applications": [{"Name": a.name} for a in cluster.applications],
+            "Configurations": parts.classifications(cluster.configurations),
+            "VisibleToAllUsers": True,
+            "JobFlowRole": None if cluster.instance_profile is None else read(cluster.instance_profile),
+            "ServiceRole": None if cluster.service_role is None else read(cluster.service_role),
+            "Tags": parts.tags(cluster.tags),
+            "SecurityConfiguration": security_name(cluster),
+            "KerberosAttributes": kerberos(cluster, resolve_secret),
+            "StepConcurrencyLevel": cluster.step_concurrency,
+            "ScaleDownBehavior": cluster.scale_down,
+            "CustomAmiId": cluster.custom_ami,
+            "EbsRootVolumeSize": cluster.ebs_root_volume_size,
+            "EbsRootVolumeIops": cluster.ebs_root_volume_iops,
+            "EbsRootVolumeThroughput": cluster.ebs_root_volume_throughput,
+            "OSReleaseLabel": cluster.os_release,
+            "ManagedScalingPolicy": None if cluster.scaling is None else parts.scaling(cluster.scaling),
+            "AutoTerminationPolicy": auto_termination(cluster),
+            "PlacementGroupConfigs": placement(cluster),
+        }
+    )
+
+
+def instances(cluster: Cluster) -> Part:
+    """`Instances` with its fleets."""
+    fleets: list[Json] = [
+        {"InstanceFleetType": ROLES[role], **parts.fleet(fleet, role)} for role, fleet in cluster.fleets()
+    ]
+    return drop_empty(
+        {"InstanceFleets": fleets, "KeepJobFlowAliveWhenNoSteps": cluster.keep_alive, **placement_of_nodes(cluster)}
+    )
+
+
+def placement_of_nodes(cluster: Cluster) -> Part:
+    """What `Instances` says besides its fleets, the same in all renderings."""
+    groups = {
+        "EmrManagedMasterSecurityGroup": cluster.primary_security_group,
+        "EmrManagedSlaveSecurityGroup": cluster.core_security_group,
+        "ServiceAccessSecurityGroup": cluster.service_access_security_group,
+    }
+    return drop_empty(
+        {
+            "Ec2SubnetIds": list(cluster.subnets),
+            "Ec2KeyName": cluster.key_pair,
+            **{key: None if group is None else read(group) for key, group in groups.items()},
+            "AdditionalMasterSecurityGroups": [read(g) for g in cluster.additional_primary_security_groups],
+            "AdditionalSlaveSecurityGroups": [read(g) for g in cluster.additional_core_security_groups],
+            "TerminationProtected": cluster.termination_protected,
+            "UnhealthyNodeReplacement": cluster.unhealthy_node_replacement,
+        }
+    )
+
+
+def auto_termination(cluster: Cluster) -> Json:
+    """Idle termination; a cluster that ends with its last step needs none."""
+    if cluster.idle_timeout is None or not cluster.keep_alive:
+        return None
+    return {"IdleTimeout": cluster.idle_timeout}
+
+
+def placement(cluster: Cluster) -> Json:
+    """Three primary nodes on different hardware."""
+    return [{"InstanceRole": "MASTER", "PlacementStrategy": "SPREAD"}] if cluster.spread_primaries else None
+
+
+def security_name(cluster: Cluster) -> str | None:
+    """The name by which a cluster refers to its security configuration."""
+    inner = cluster.security_configuration
+    return inner.name if isinstance(inner, SecurityConfiguration) else inner
+
+
+def kerberos(cluster: Cluster, resolve_secret: Callable[[SecretLike], str] = secret_reference) -> Json:
+    """`KerberosAttributes`; nothing until the password has a reference."""
+    realm = cluster.realm
+    if realm is None or realm.kdc_admin_password is None:
+        return None
+    return {"Realm": realm.realm, "KdcAdminPassword": resolve_secret(realm.kdc_admin_password)}
+
+
+def step(
+    value: Step,
+    *,
+    name: str | None = None,
+    default_action: ActionOnFailure = ActionOnFailure.CONTINUE,
+    region: str = "us-east-1",
+) -> Part:
+    """One entry of `Steps`; `name` stands in for the step's own (a run adds its tag to it)."""
+    return {
+        "Name": name or value.name,
+        "ActionOnFailure": str(value.action_on_failure(default_action)),
+        "HadoopJarStep": parts.jar(value.hadoop_jar(region)),
+    }
+
+
+def add_job_flow_steps(
+    cluster_id: str,
+    steps: Sequence[Step],
+    *,
+    names: Sequence[str] | None = None,
+    default_action: ActionOnFailure = ActionOnFailure.CONTINUE,
+    region: str = "us-east-1",
+) -> Part:
+    """The parameters of `AddJobFlowSteps`. One request has one runtime role: that of the first step that names one."""
+    labels = names or [s.name for s in steps]
+    role = next((s.execution_role for s in steps if s.execution_role is not None), None)
+    rendered: list[Json] = [
+        step(s, name=label, default_action=default_action, region=region)
+        for s, label in zip(steps, labels, strict=True)
+    ]
+    return drop_empty(
+        {"JobFlowId": cluster_id, "Steps": rendered, "ExecutionRoleArn": None if role is None else read(role)}
+    )
+
+
+def create_security_configuration(value: SecurityConfiguration, name: str | None = None) -> Part:
+    """The parameters of `CreateSecurityConfiguration`; `name` when the value has none of its own."""
+    import json
+
+    label = name or value.name
+    if label is None:
+        raise ValueError("a security configuration needs a name to be created through the API")
+    return {"Name": label, "SecurityConfiguration": json.dumps(value.document())}

@@ -1,0 +1,72 @@
+"""Step Functions tasks: the parameters of `elasticmapreduce:createCluster`, `addStep` and their like.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/connect-emr.html
+"""
+
+from __future__ import annotations
+
+from ..cluster import Cluster
+from ..fields import read
+from ..findings import error
+from ..steps import ActionOnFailure, Step
+from ..values import InvalidModel, Json
+from . import request
+from .parts import Part, drop_empty
+
+__all__ = ["add_step", "cancel_step", "create_cluster", "terminate_cluster"]
+
+
+def create_cluster(cluster: Cluster) -> Part:
+    """The parameters of `createCluster`: no steps, kept alive (the state machine ends it), names on all fleets.
+
+    Raises `InvalidModel` for a Kerberos cluster: a state machine writes its input into its history, and with it the
+    password of the KDC's administrator.
+    """
+    if cluster.realm is not None:
+        raise InvalidModel(
+            error(
+                "KRB-030",
+                f"cluster '{cluster.name}' uses Kerberos and cannot be launched by a state machine",
+                "kerberos",
+                reason="the KDC administrator's password would stand in the execution's history",
+                hint="run the job on a standing cluster, or take kerberos off the pipeline's cluster",
+            )
+        )
+    task = request.run_job_flow(cluster)
+    instances = task["Instances"]
+    assert isinstance(instances, dict)
+    return {**task, "Instances": {**instances, "KeepJobFlowAliveWhenNoSteps": True}}
+
+
+def add_step(
+    cluster_id: Json,
+    value: Step,
+    *,
+    name: str | None = None,
+    default_action: ActionOnFailure = ActionOnFailure.CONTINUE,
+    region: str = "us-east-1",
+) -> Part:
+    """The parameters of `addStep`: one step. `cluster_id` may be a path into the state's input, by its key.
+
+    >>> from emrkit_model.steps import CommandStep
+    >>> add_step("j-1", CommandStep(name="hello", command=["true"]))["Step"]["ActionOnFailure"]
+    'CONTINUE'
+    """
+    role = None if value.execution_role is None else read(value.execution_role)
+    return drop_empty(
+        {
+            "ClusterId": cluster_id,
+            "ExecutionRoleArn": role,
+            "Step": request.step(value, name=name, default_action=default_action, region=region),
+        }
+    )
+
+
+def cancel_step(cluster_id: Json, step_id: Json) -> Part:
+    """The parameters of `cancelStep`."""
+    return {"ClusterId": cluster_id, "StepId": step_id}
+
+
+def terminate_cluster(cluster_id: Json) -> Part:
+    """The parameters of `terminateCluster`."""
+    return {"ClusterId": cluster_id}

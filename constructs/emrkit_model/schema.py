@@ -1,0 +1,98 @@
+"""JSON Schema of the pieces that stand in a project file."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter
+
+__all__ = ["cluster_schema", "job_schema", "security_schema", "step_schema"]
+
+Schema = dict[str, Any]
+
+
+@cache
+def cluster_schema() -> Schema:
+    """The schema of one entry of `clusters:`; the name is the entry's key."""
+    from .cluster import Cluster
+
+    return _named_by_key(_schema_of(Cluster))
+
+
+@cache
+def job_schema() -> Schema:
+    """The schema of one entry of `jobs:`; the name is the entry's key."""
+    from .job import Job
+
+    return _named_by_key(_schema_of(Job))
+
+
+@cache
+def security_schema() -> Schema:
+    """The schema of a security configuration."""
+    from .security import SecurityConfiguration
+
+    return _schema_of(SecurityConfiguration)
+
+
+@cache
+def step_schema() -> Schema:
+    """The schema of a step: what all share, and one kind with its own fields under the kind's word."""
+    from .job import STEP_KINDS
+    from .steps import Step
+
+    shared = _schema_of(Step)
+    properties: Schema = dict(shared["properties"])
+    for word, cls in STEP_KINDS.items():
+        own = _schema_of(cls)
+        fields = {name: body for name, body in own["properties"].items() if name not in shared["properties"]}
+        kind: Schema = {
+            "type": "object",
+            "description": own.get("description", "").split("\n")[0],
+            "properties": fields,
+            "required": [name for name in own.get("required", []) if name in fields],
+            "additionalProperties": False,
+        }
+        properties[word] = (
+            {"anyOf": [{"type": "array", "items": {"type": "string"}}, kind]} if word == "command" else kind
+        )
+    return {
+        "type": "object",
+        "description": "A step: its name, and one of " + ", ".join(STEP_KINDS) + ".",
+        "properties": properties,
+        "required": ["name"],
+        "oneOf": [{"required": [word]} for word in STEP_KINDS],
+        "additionalProperties": False,
+    }
+
+
+def _named_by_key(schema: Schema) -> Schema:
+    properties = {name: body for name, body in schema["properties"].items() if name != "name"}
+    required = [name for name in schema.get("required", []) if name != "name"]
+    return {**schema, "properties": properties, "required": required}
+
+
+def _schema_of(cls: type[Any]) -> Schema:
+    return _inline(TypeAdapter(cls).json_schema(mode="validation"))
+
+
+def _inline(schema: Schema) -> Schema:
+    """Definitions put where they are used: the pieces are embedded in a larger schema that has its own."""
+    definitions: Schema = schema.pop("$defs", {})
+
+    def walk(node: Any, above: tuple[str, ...] = ()) -> Any:
+        if isinstance(node, list):
+            return [walk(item, above) for item in node]
+        if not isinstance(node, dict):
+            return node
+        reference = node.get("$ref")
+        if reference is None:
+            return {key: walk(value, above) for key, value in node.items()}
+        name = str(reference).rsplit("/", 1)[-1]
+        if name in above:
+            return {"type": "object"}
+        rest = {key: walk(value, above) for key, value in node.items() if key != "$ref"}
+        return {**walk(definitions[name], (*above, name)), **rest}
+
+    return walk(schema)

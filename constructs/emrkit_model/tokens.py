@@ -1,0 +1,45 @@
+"""Values that are not known yet: CDK tokens, recognised by their form, without importing CDK.
+
+A token stands in for a value that CloudFormation fills in at deployment. Rules skip it; renderings pass it on.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from typing import cast
+
+__all__ = ["has_member", "is_token"]
+
+# CDK marks an encoded number by the first two bytes of the double: a huge negative figure nobody writes by hand.
+_NUMBER_MARK = b"\xfb\xff"
+
+
+def is_token(value: object) -> bool:
+    """Whether a value is an unresolved CDK token: text with `${Token[…]}`, an encoded number or list, a resolvable.
+
+    >>> is_token("${Token[AWS.Region.4]}"), is_token(-1.8881545897087626e289), is_token("eu-west-1")
+    (True, True, False)
+    """
+    if isinstance(value, str):
+        return "${Token[" in value or "#{Token[" in value
+    if isinstance(value, bool) or value is None:
+        return False
+    if isinstance(value, (int, float)):
+        return _is_encoded_number(value)
+    if isinstance(value, (list, tuple)):
+        items = cast("Sequence[object]", value)
+        return len(items) == 1 and isinstance(items[0], str) and items[0].startswith("#{Token[")
+    return has_member(value, "resolve") and has_member(value, "creation_stack")
+
+
+def has_member(value: object, name: str) -> bool:
+    """Whether the *type* of a value has a member: `hasattr` on a CDK object would call over the bridge to Node."""
+    return any(name in vars(kind) for kind in type(value).__mro__)
+
+
+def _is_encoded_number(value: float) -> bool:
+    try:
+        return struct.pack(">d", float(value))[:2] == _NUMBER_MARK
+    except OverflowError:
+        return False

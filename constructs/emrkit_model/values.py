@@ -1,0 +1,162 @@
+"""What all value objects share: frozen, strict about keys, checked on creation, every problem reported at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
+
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+
+from .diagnostics import Diagnostic, EmrkitError, FieldPath, Severity, render_path
+
+__all__ = ["InvalidModel", "Json", "Value", "build", "carry", "check", "field_words", "translate"]
+
+Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
+"""Plain data, ready for `json.dumps`."""
+
+T = TypeVar("T")
+
+
+class InvalidModel(EmrkitError):
+    """A declaration that breaks the rules; `diagnostics` lists every problem, not only the first."""
+
+
+class Value(BaseModel):
+    """A frozen value object. Creating one checks it; `check(value)` also gives the warnings."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, use_attribute_docstrings=True, defer_build=True
+    )
+
+    AREA: ClassVar[str] = "CLUS"
+    """The area in the codes of this object's structural problems."""
+
+    if not TYPE_CHECKING:  # a type checker sees the fields as keyword arguments instead
+
+        def __init__(self, /, **data: object) -> None:
+            try:
+                super().__init__(**data)
+            except ValidationError as error:
+                raise InvalidModel(translate(type(self), error)) from None
+
+        # Nested values are built by pydantic itself, so that their problems are gathered, not raised one by one.
+        __init__.__pydantic_base_init__ = True
+
+    def problems(self) -> Iterator[Diagnostic]:
+        """The rules of this object alone (not of those inside it): errors and warnings."""
+        yield from ()
+
+    @model_validator(mode="after")
+    def _obey(self) -> Self:
+        carry(found for found in self.problems() if found.severity is Severity.ERROR)
+        return self
+
+    @classmethod
+    def parse(cls, data: Mapping[str, object], **more: object) -> Self:
+        """Build from plain data as it stands in a file; `more` wins over `data`.
+
+        Raises `InvalidModel` with every problem, each with the path of the field in `data`.
+        """
+        return cls(**{**data, **more})
+
+    def replace(self, **changes: object) -> Self:
+        """The same value with some fields changed, checked again."""
+        kept = {name: getattr(self, name) for name in self.model_fields_set}
+        return type(self)(**{**kept, **changes})
+
+
+def check(value: object) -> tuple[Diagnostic, ...]:
+    """Every finding of a value and of all values inside it, warnings included, with paths from `value`."""
+    return tuple(_walk(value, ()))
+
+
+def _walk(value: object, path: FieldPath) -> Iterator[Diagnostic]:
+    if isinstance(value, Value):
+        for found in value.problems():
+            yield found.within(*path)
+        for name in type(value).model_fields:
+            yield from _walk(getattr(value, name), (*path, name))
+    elif isinstance(value, (list, tuple)):
+        for i, item in enumerate(cast("Sequence[object]", value)):
+            yield from _walk(item, (*path, i))
+
+
+def carry(problems: Iterable[Diagnostic], rename: Callable[[FieldPath], FieldPath] | None = None) -> None:
+    """Inside a pydantic validator: report diagnostics, if there are any, through pydantic to the outermost value."""
+    found = [replace(d, path=rename(d.path)) if rename else d for d in problems]
+    if found:
+        raise PydanticCustomError("emrkit_rules", "rules are broken", {"diagnostics": found})
+
+
+def build(make: Callable[[], T], rename: Callable[[FieldPath], FieldPath] | None = None) -> T:
+    """Inside a pydantic validator: make another value, and pass its problems on with their paths renamed."""
+    try:
+        return make()
+    except InvalidModel as error:
+        carry(error.diagnostics, rename)
+        raise
+
+
+def translate(cls: type[BaseModel], error: ValidationError) -> list[Diagnostic]:
+    """pydantic's errors as diagnostics: the rules' own as they are, structural ones with a code of their area."""
+    found: list[Diagnostic] = []
+    for item in error.errors(include_url=False):
+        path = tuple(item["loc"])
+        if item["type"] == "emrkit_rules":
+            found += [d.within(*path) for d in item.get("ctx", {})["diagnostics"]]
+        else:
+            found.append(_structural(cls, path, dict(item)))
+    return found
+
+
+def _structural(cls: type[BaseModel], path: FieldPath, item: Mapping[str, Any]) -> Diagnostic:
+    owner = _owner(cls, path)
+    area = getattr(owner, "AREA", "CLUS")
+    kind, name = item["type"], render_path(path)
+    if kind == "extra_forbidden":
+        known = field_words(owner)
+        close = get_close_matches(str(path[-1]), known, n=1)
+        return Diagnostic(
+            f"E-{area}-001",
+            f"unknown key '{path[-1]}'",
+            path=path,
+            allowed=", ".join(known),
+            hint=f"did you mean `{close[0]}`?" if close else None,
+        )
+    if kind == "missing":
+        return Diagnostic(f"E-{area}-002", f"'{name}' is missing", path=path, hint=f"add `{path[-1]}`")
+    message = str(item["msg"]).removeprefix("Value error, ").removeprefix("Input should be ").rstrip(".")
+    verb = "" if kind in {"value_error", "assertion_error"} else "must be "
+    summary = f"'{name}' {verb}{message}" if name else f"{verb}{message}"
+    return Diagnostic(f"E-{area}-003", summary, path=path, got=_brief(item.get("input")))
+
+
+def field_words(cls: type[BaseModel]) -> list[str]:
+    """The keys that a value object accepts in a file."""
+    words = [field.alias or name for name, field in cls.model_fields.items()]
+    return words + [word for word in getattr(cls, "WORDS", ()) if word not in words]
+
+
+def _owner(cls: type[BaseModel], path: FieldPath) -> type[BaseModel]:
+    for part in path[:-1]:
+        field = cls.model_fields.get(part) if isinstance(part, str) else None
+        inner = _value_class(field.annotation) if field else None
+        cls = inner or cls
+    return cls
+
+
+def _value_class(annotation: object) -> type[Value] | None:
+    if isinstance(annotation, type) and issubclass(annotation, Value):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        if found := _value_class(argument):
+            return found
+    return None
+
+
+def _brief(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
