@@ -13,6 +13,7 @@ from .cluster_rules import check_cluster
 from .configurations import Configuration
 from .diagnostics import Diagnostic
 from .fields import (
+    NO_SETTINGS,
     Count,
     Flag,
     Items,
@@ -142,7 +143,7 @@ class Cluster(Value):
     """More groups for core and task nodes."""
     key_pair: Text | None = None
     """An EC2 key pair for SSH. Default: none, and no SSH."""
-    tags: Tags = {}
+    tags: Tags = NO_SETTINGS
     """Tags of the cluster; EMR puts them on its instances too."""
     termination_protected: Flag = False
     """Refuses termination, and so replacement and deletion of the stack, until it is switched off."""

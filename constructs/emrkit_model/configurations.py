@@ -10,7 +10,7 @@ from pydantic import model_validator
 from emrkit_facts import classifications, security
 
 from .diagnostics import Diagnostic
-from .fields import Items, Settings, Text
+from .fields import NO_SETTINGS, Items, Settings, Text
 from .findings import error, warning
 from .tokens import is_token
 from .values import Value
@@ -43,7 +43,7 @@ class Configuration(Value):
 
     classification: Text
     """The name of the classification, for example `spark-defaults`."""
-    properties: Settings = {}
+    properties: Settings = NO_SETTINGS
     """Settings; every value is text in the end."""
     configurations: Items[Configuration] = ()
     """Nested classifications, for example `export` inside `spark-env`."""
@@ -175,7 +175,7 @@ def check_spark_settings(settings: Mapping[str, str]) -> Iterator[Diagnostic]:
             f"spark.executor.instances {instances} overrides spark.dynamicAllocation.initialExecutors {initial}",
             "spark.executor.instances",
             got=str(instances),
-            reason="with dynamic allocation Spark starts with the largest of initialExecutors, minExecutors and instances",
+            reason="dynamic allocation starts with the largest of initialExecutors, minExecutors and instances",
             hint="leave one of the two out",
         )
     if minimum is not None and maximum is not None and minimum > maximum:

@@ -14,6 +14,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.config import ConfigDict
 
 from .diagnostics import Diagnostic
+from .fields import NO_SETTINGS
 from .findings import error
 from .values import InvalidModel, Json, Value
 
@@ -35,7 +36,7 @@ class _Part(Value):
     """A part of the contract: camelCase in JSON, and keys that a newer minor version added are skipped."""
 
     model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, extra="ignore")
-    AREA: ClassVar[str] = "TGT"
+    AREA: ClassVar[str] = "CTR"
 
 
 class SecurityGroups(_Part):
@@ -98,15 +99,15 @@ class Contract(_Part):
     """The environment: dev, test, prod, …"""
     stack: str
     """The stack that wrote it."""
-    clusters: Mapping[str, ContractCluster] = {}
+    clusters: Mapping[str, ContractCluster] = Field(default_factory=dict[str, ContractCluster])
     """Clusters by their name in the project file."""
-    buckets: Mapping[str, str] = {}
+    buckets: Mapping[str, str] = NO_SETTINGS
     """Bucket names by purpose: logs, artifacts, data, …"""
-    keys: Mapping[str, str] = {}
+    keys: Mapping[str, str] = NO_SETTINGS
     """KMS key ARNs by purpose."""
-    roles: Mapping[str, str] = {}
+    roles: Mapping[str, str] = NO_SETTINGS
     """Role ARNs by purpose."""
-    pipelines: Mapping[str, ContractPipeline] = {}
+    pipelines: Mapping[str, ContractPipeline] = Field(default_factory=dict[str, ContractPipeline])
     """State machines by job."""
 
     @classmethod
@@ -115,9 +116,9 @@ class Contract(_Part):
         try:
             data: object = json.loads(text)
         except ValueError as problem:
-            raise InvalidModel(error("TGT-010", f"the contract is not JSON: {problem}", hint=_DEPLOY)) from None
+            raise InvalidModel(error("CTR-010", f"the contract is not JSON: {problem}", hint=_DEPLOY)) from None
         if not isinstance(data, dict):
-            raise InvalidModel(error("TGT-010", "the contract is not a JSON object", hint=_DEPLOY))
+            raise InvalidModel(error("CTR-010", "the contract is not a JSON object", hint=_DEPLOY))
         document = cast("dict[str, Any]", data)
         if (found := _newer(document)) is not None:
             raise InvalidModel(found)
@@ -140,7 +141,7 @@ def _newer(document: Mapping[str, Any]) -> Diagnostic | None:
     if isinstance(version, int) and version <= SCHEMA_VERSION:
         return None
     return error(
-        "TGT-011",
+        "CTR-011",
         f"the contract has schema {version!r}, this emrkit reads up to {SCHEMA_VERSION}",
         "schema",
         got=repr(version),

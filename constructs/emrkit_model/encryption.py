@@ -31,6 +31,13 @@ class BucketEncryption(Value):
     key: KeyLike | None = None
     """The key, for the KMS modes."""
 
+    def document(self) -> dict[str, Json]:
+        """One entry of `Overrides`."""
+        result: dict[str, Json] = {"BucketName": self.bucket, "EncryptionMode": self.mode}
+        if self.key is not None:
+            result["AwsKmsKey"] = read(self.key)
+        return result
+
 
 class AtRest(Value):
     """Encryption of what EMR writes: objects in S3, local disks, EBS volumes.
@@ -83,11 +90,7 @@ class AtRest(Value):
             if self.s3_key is not None:
                 s3["AwsKmsKey"] = read(self.s3_key)
             if self.s3_overrides:
-                s3["Overrides"] = [
-                    {"BucketName": o.bucket, "EncryptionMode": o.mode}
-                    | ({} if o.key is None else {"AwsKmsKey": read(o.key)})
-                    for o in self.s3_overrides
-                ]
+                s3["Overrides"] = [o.document() for o in self.s3_overrides]
             result["S3EncryptionConfiguration"] = s3
         if self.disk_key is not None:
             disk: dict[str, Json] = {"EncryptionKeyProviderType": "AwsKms", "AwsKmsKey": read(self.disk_key)}

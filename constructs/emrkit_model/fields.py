@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, PlainValidator, WithJsonSc
 from .tokens import has_member, is_token
 
 __all__ = [
+    "NO_SETTINGS",
     "BucketLike",
     "Count",
     "Flag",
@@ -58,7 +59,7 @@ def _number(value: object, handler: Handler) -> object:
     return handler(value)
 
 
-def _flag(value: object, handler: Handler) -> object:
+def _flag(value: object) -> object:
     if is_token(value) or isinstance(value, bool):
         return value
     if isinstance(value, str) and value.lower() in {"true", "false"}:
@@ -72,7 +73,7 @@ Count = Annotated[int, WrapValidator(_whole)]
 """A whole number (text of digits is read as one), or a token."""
 Number = Annotated[float, WrapValidator(_number)]
 """A number, or a token."""
-Flag = Annotated[bool, WrapValidator(_flag)]
+Flag = Annotated[bool, PlainValidator(_flag), WithJsonSchema({"type": "boolean"})]
 """true or false (the words too), or a token."""
 Items = Annotated[Sequence[T], AfterValidator(tuple), WrapValidator(_skip_token)]
 """A list, kept as a tuple; or a list token."""
@@ -148,6 +149,8 @@ def _settings(value: object) -> dict[str, str]:
 
 
 _SCALARS = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
+NO_SETTINGS: Mapping[str, str] = {}
+"""The default of a free map; pydantic copies it for every value."""
 Settings = Annotated[Mapping[str, str], PlainValidator(_settings), WithJsonSchema(_SCALARS)]
 """A free map of settings: every value ends as text; bare true and numbers are accepted."""
 Tags = Annotated[Mapping[str, str], PlainValidator(_settings), WithJsonSchema(_SCALARS)]
@@ -256,7 +259,7 @@ SecurityGroupLike = Annotated[
 
 
 def read(value: object) -> str:
-    """The text behind a reference: itself, or its ARN, name or id. Called once, at rendering (it may cross a bridge)."""
+    """The text behind a reference: itself, or its ARN, name or id. For renderings only: it may cross a bridge."""
     if isinstance(value, str):
         return value
     for member in _MEMBERS:

@@ -63,11 +63,11 @@ def parse_step(data: object) -> Step:
 def _kind_problem(rows: Mapping[str, object], kinds: Sequence[str]) -> Diagnostic:
     allowed = ", ".join(STEP_KINDS)
     if kinds:
-        return error("STEP-001", f"a step is of one kind, this one is {' and '.join(kinds)}", kinds[1], allowed=allowed)
+        return error("STEP-004", f"a step is of one kind, this one is {' and '.join(kinds)}", kinds[1], allowed=allowed)
     unknown = next((key for key in rows if key not in Step.model_fields), None)
     close = get_close_matches(unknown.replace("_", "-"), STEP_KINDS, n=1) if unknown else []
     return error(
-        "STEP-002",
+        "STEP-005",
         "the step does not say what to run" if unknown is None else f"unknown kind of step '{unknown}'",
         *([unknown] if unknown else []),
         allowed=allowed,
@@ -78,7 +78,7 @@ def _kind_problem(rows: Mapping[str, object], kinds: Sequence[str]) -> Diagnosti
 def _misplaced(word: str, name: str, inside: bool) -> Diagnostic:
     path = (word, name) if inside else (name,)
     hint = f"put `{name}` beside `{word}`" if inside else f"put `{name}` under `{word}`"
-    return error("STEP-003", f"'{name}' is in the wrong place", *path, hint=hint)
+    return error("STEP-006", f"'{name}' is in the wrong place", *path, hint=hint)
 
 
 def _shift(word: str, bare: str | None, shared: set[str], outer: set[str] | None = None) -> Any:

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from .configurations import check_spark_settings
 from .diagnostics import Diagnostic
-from .fields import Items, RoleLike, Seconds, Settings, Text, words
+from .fields import NO_SETTINGS, Items, RoleLike, Seconds, Settings, Text, words
 from .findings import error, warning
 from .tokens import is_token
 from .values import Value
@@ -124,7 +124,7 @@ class SparkStep(Step):
     """The file to run: `s3://…`, or in a project file a path beside it."""
     args: Items[Text] = ()
     """Arguments of the program."""
-    conf: Settings = {}
+    conf: Settings = NO_SETTINGS
     """Spark settings of this step; bare true and numbers are accepted."""
     py_files: Items[Text] = ()
     """Python files and archives put on the path of driver and executors."""
@@ -224,9 +224,9 @@ class SparkSqlStep(Step):
     """The file with the statements: `s3://…`, or in a project file a path beside it."""
     query: Text | None = None
     """The statements themselves; not together with `file`."""
-    variables: Settings = {}
+    variables: Settings = NO_SETTINGS
     """Values for `${name}` in the statements."""
-    conf: Settings = {}
+    conf: Settings = NO_SETTINGS
     """Spark settings of this step."""
     database: Text | None = None
     """The database that unqualified names mean. Default: default."""
@@ -306,7 +306,7 @@ class JarStep(Step):
     """Arguments of the main class."""
     main_class: Text | None = None
     """The main class. Default: the one that the jar's manifest names."""
-    properties: Settings = {}
+    properties: Settings = NO_SETTINGS
     """Java system properties."""
 
     def hadoop_jar(self, region: str = "us-east-1") -> HadoopJar:  # noqa: ARG002 - one signature for all steps

@@ -20,7 +20,7 @@ Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 T = TypeVar("T")
 
 
-class InvalidModel(EmrkitError):
+class InvalidModel(EmrkitError):  # noqa: N818 - said of the declaration: it is what is invalid
     """A declaration that breaks the rules; `diagnostics` lists every problem, not only the first."""
 
 
@@ -115,7 +115,7 @@ def translate(cls: type[BaseModel], error: ValidationError) -> list[Diagnostic]:
 def _structural(cls: type[BaseModel], path: FieldPath, item: Mapping[str, Any]) -> Diagnostic:
     owner = _owner(cls, path)
     area = getattr(owner, "AREA", "CLUS")
-    kind, name = item["type"], render_path(path)
+    kind, name = item["type"], render_path(path[-2:] if path and isinstance(path[-1], int) else path[-1:])
     if kind == "extra_forbidden":
         known = field_words(owner)
         close = get_close_matches(str(path[-1]), known, n=1)

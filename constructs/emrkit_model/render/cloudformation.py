@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from typing import cast
 
 from emrkit_facts import surface
+from emrkit_model.cluster import Cluster
+from emrkit_model.security import SecurityConfiguration
+from emrkit_model.steps import ActionOnFailure, Step
+from emrkit_model.values import Json
 
-from ..cluster import Cluster
-from ..security import SecurityConfiguration
-from ..steps import ActionOnFailure, Step
-from ..values import Json
 from . import parts, request
 from .parts import Part, drop_empty
 

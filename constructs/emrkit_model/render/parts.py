@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from ..capacity import EbsVolume, InstanceFleet, InstanceType
-from ..cluster import BootstrapAction
-from ..configurations import Configuration
-from ..scaling import ManagedScaling
-from ..steps import HadoopJar
-from ..values import Json
+from emrkit_model.capacity import EbsVolume, InstanceFleet, InstanceType
+from emrkit_model.cluster import BootstrapAction
+from emrkit_model.configurations import Configuration
+from emrkit_model.scaling import ManagedScaling
+from emrkit_model.steps import HadoopJar
+from emrkit_model.values import Json
 
 __all__ = ["Part", "actions", "classifications", "drop_empty", "fleet", "jar", "scaling", "tags"]
 

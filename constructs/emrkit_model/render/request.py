@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ..cluster import Cluster
-from ..fields import SecretLike, read
-from ..kerberos import secret_reference
-from ..security import SecurityConfiguration
-from ..steps import ActionOnFailure, Step
-from ..values import Json
+from emrkit_model.cluster import Cluster
+from emrkit_model.fields import SecretLike, read
+from emrkit_model.kerberos import secret_reference
+from emrkit_model.security import SecurityConfiguration
+from emrkit_model.steps import ActionOnFailure, Step
+from emrkit_model.values import Json
+
 from . import parts
 from .parts import Part, drop_empty
 

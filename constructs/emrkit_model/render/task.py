@@ -5,11 +5,12 @@ https://docs.aws.amazon.com/step-functions/latest/dg/connect-emr.html
 
 from __future__ import annotations
 
-from ..cluster import Cluster
-from ..fields import read
-from ..findings import error
-from ..steps import ActionOnFailure, Step
-from ..values import InvalidModel, Json
+from emrkit_model.cluster import Cluster
+from emrkit_model.fields import read
+from emrkit_model.findings import error
+from emrkit_model.steps import ActionOnFailure, Step
+from emrkit_model.values import InvalidModel, Json
+
 from . import request
 from .parts import Part, drop_empty
 
