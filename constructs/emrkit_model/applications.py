@@ -76,29 +76,33 @@ class Application(Value):
         return self.name
 
 
-Application.SPARK = Application(name="Spark")
-Application.HADOOP = Application(name="Hadoop")
-Application.HIVE = Application(name="Hive")
-Application.HCATALOG = Application(name="HCatalog")
-Application.HBASE = Application(name="HBase")
-Application.HUDI = Application(name="Hudi")
-Application.HUE = Application(name="Hue")
-Application.ICEBERG = Application(name="Iceberg")
-Application.DELTA = Application(name="Delta")
-Application.FLINK = Application(name="Flink")
-Application.JUPYTER_ENTERPRISE_GATEWAY = Application(name="JupyterEnterpriseGateway")
-Application.JUPYTER_HUB = Application(name="JupyterHub")
-Application.LIVY = Application(name="Livy")
-Application.OOZIE = Application(name="Oozie")
-Application.PHOENIX = Application(name="Phoenix")
-Application.PIG = Application(name="Pig")
-Application.PRESTO = Application(name="Presto")
-Application.TENSORFLOW = Application(name="TensorFlow")
-Application.TEZ = Application(name="Tez")
-Application.TRINO = Application(name="Trino")
-Application.ZEPPELIN = Application(name="Zeppelin")
-Application.ZOOKEEPER = Application(name="ZooKeeper")
-Application.CLOUDWATCH_AGENT = Application(name="AmazonCloudWatchAgent")
+# Made without validation: building the validator at import would cost every command some milliseconds.
+for _constant, _name in {
+    "SPARK": "Spark",
+    "HADOOP": "Hadoop",
+    "HIVE": "Hive",
+    "HCATALOG": "HCatalog",
+    "HBASE": "HBase",
+    "HUDI": "Hudi",
+    "HUE": "Hue",
+    "ICEBERG": "Iceberg",
+    "DELTA": "Delta",
+    "FLINK": "Flink",
+    "JUPYTER_ENTERPRISE_GATEWAY": "JupyterEnterpriseGateway",
+    "JUPYTER_HUB": "JupyterHub",
+    "LIVY": "Livy",
+    "OOZIE": "Oozie",
+    "PHOENIX": "Phoenix",
+    "PIG": "Pig",
+    "PRESTO": "Presto",
+    "TENSORFLOW": "TensorFlow",
+    "TEZ": "Tez",
+    "TRINO": "Trino",
+    "ZEPPELIN": "Zeppelin",
+    "ZOOKEEPER": "ZooKeeper",
+    "CLOUDWATCH_AGENT": "AmazonCloudWatchAgent",
+}.items():
+    setattr(Application, _constant, Application.model_construct(name=_name))
 
 
 def check_against_release(applications: Sequence[Application], release: str) -> Iterator[Diagnostic]:

@@ -106,7 +106,12 @@ class InstanceType(Value):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> Any:
-        return {"anyOf": [{"type": "string", "examples": ["m5.xlarge"]}, handler(core)]}
+        return {
+            "anyOf": [
+                {"type": "string", "examples": ["m5.xlarge"]},
+                super().__get_pydantic_json_schema__(core, handler),
+            ]
+        }
 
     def problems(self) -> Iterator[Diagnostic]:
         """One bid, a weight of at least 1, sensible volumes; an unknown type is a warning."""
@@ -192,7 +197,7 @@ class InstanceFleet(Value):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> Any:
-        schema = handler.resolve_ref_schema(handler(core))
+        schema = super().__get_pydantic_json_schema__(core, handler)
         properties = schema["properties"]
         types = properties.pop("types")
         for name in ("target_on_demand", "target_spot"):

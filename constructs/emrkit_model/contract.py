@@ -69,7 +69,7 @@ class ContractCluster(_Part):
     """The security configuration's name."""
     subnets: tuple[str, ...] = ()
     """Subnets to choose from."""
-    security_groups: SecurityGroups = SecurityGroups()
+    security_groups: SecurityGroups = Field(default_factory=SecurityGroups)
     """The groups of its nodes."""
     kerberos_secret: str | None = None
     """The ARN of the secret with the KDC administrator's password."""

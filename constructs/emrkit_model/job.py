@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Annotated, Any, ClassVar, cast
 
-from pydantic import PlainValidator, WithJsonSchema
+from pydantic import Field, PlainValidator, WithJsonSchema
 
 from .diagnostics import Diagnostic, FieldPath
 from .fields import Count, Flag, Items, Seconds, Text, words
@@ -182,7 +182,7 @@ class Job(Value):
     """The cluster of the project file that runs it."""
     timeout: Seconds | None = None
     """The run is cancelled when it has taken this long. Default: never."""
-    retry: Retry = Retry()
+    retry: Retry = Field(default_factory=Retry)
     """How often a run is repeated by itself."""
     on_failure: Annotated[str, words("stop", "continue", "terminate")] = "stop"
     """What a failed step means to those after it."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import itertools
+import textwrap
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
-__all__ = ["cluster_schema", "job_schema", "security_schema", "step_schema"]
+__all__ = ["cluster_schema", "describe", "job_schema", "security_schema", "step_schema"]
 
 Schema = dict[str, Any]
 
@@ -64,6 +68,38 @@ def step_schema() -> Schema:
         "required": ["name"],
         "oneOf": [{"required": [word]} for word in STEP_KINDS],
         "additionalProperties": False,
+    }
+
+
+def describe(cls: type[BaseModel], schema: Schema) -> Schema:
+    """The schema of a value object with its fields described by the text that stands under them in the source.
+
+    Done here and not by pydantic's option for it, which reads the sources at every import.
+    """
+    schema["description"] = (cls.__doc__ or "").split("\n\n")[0].strip()
+    texts: dict[str, str] = {}
+    for kind in reversed(cls.__mro__):
+        if kind.__module__.startswith("emrkit_model."):
+            texts.update(_field_texts(kind))
+    for name, body in schema.get("properties", {}).items():
+        body.pop("title", None)
+        if name in texts:
+            body["description"] = texts[name]
+    schema.pop("title", None)
+    return schema
+
+
+@cache
+def _field_texts(cls: type[Any]) -> dict[str, str]:
+    body = cast("ast.ClassDef", ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0]).body
+    return {
+        field.target.id: " ".join(text.value.value.split())
+        for field, text in itertools.pairwise(body)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and isinstance(text, ast.Expr)
+        and isinstance(text.value, ast.Constant)
+        and isinstance(text.value.value, str)
     }
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
+from pydantic import Field
+
 from .diagnostics import Diagnostic
 from .encryption import Encryption, gate_problem
 from .fields import Count, Text
@@ -74,7 +76,7 @@ class SecurityConfiguration(Value):
     """Encryption at rest and in transit."""
     kerberos: Kerberos | None = None
     """The KDC."""
-    imds: Imds | None = Imds()
+    imds: Imds | None = Field(default_factory=Imds)
     """Instance metadata; null leaves the service's default, which lets version 1 answer."""
     name: Text | None = None
     """Its name in the account. Default: made from the stack and construct."""

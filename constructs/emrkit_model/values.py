@@ -27,9 +27,7 @@ class InvalidModel(EmrkitError):  # noqa: N818 - said of the declaration: it is 
 class Value(BaseModel):
     """A frozen value object. Creating one checks it; `check(value)` also gives the warnings."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", arbitrary_types_allowed=True, use_attribute_docstrings=True, defer_build=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True)
 
     AREA: ClassVar[str] = "CLUS"
     """The area in the codes of this object's structural problems."""
@@ -53,6 +51,12 @@ class Value(BaseModel):
     def _obey(self) -> Self:
         carry(found for found in self.problems() if found.severity is Severity.ERROR)
         return self
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> Any:
+        from .schema import describe
+
+        return describe(cls, handler.resolve_ref_schema(handler(core)))
 
     @classmethod
     def parse(cls, data: Mapping[str, object], **more: object) -> Self:
