@@ -6,8 +6,7 @@ decided by whoever reads the field, never by YAML. `to_data` gives plain data; `
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from emrkit_model.diagnostics import FieldPath, Location
@@ -24,10 +23,6 @@ __all__ = [
     "walk_scalars",
 ]
 
-type_names = {"Scalar": "text", "SequenceNode": "a list", "MappingNode": "a mapping"}
-
-_WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
-_SWITCHES = {"true": True, "false": False}
 _ABSENT = frozenset({"", "~", "null"})
 
 
@@ -45,20 +40,6 @@ class Scalar:
     def is_absent(self) -> bool:
         """Whether it is written as nothing: `key:`, `key: ~` or `key: null`."""
         return self.plain and self.text in _ABSENT
-
-    def value(self) -> object:
-        """Nothing, a switch or a whole number if it is written as one without quotes, else the text.
-
-        Only spellings that give back their own text are read (`true`, `10`; not `yes`, `010`, `1_000`, `6.10`), so
-        that `str` of a number is what the user wrote.
-        """
-        if not self.plain:
-            return self.text
-        if self.text in _ABSENT:
-            return None
-        if self.text in _SWITCHES:
-            return _SWITCHES[self.text]
-        return int(self.text) if self.text != "-0" and _WHOLE_NUMBER.fullmatch(self.text) else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,32 +88,29 @@ Node = Scalar | SequenceNode | MappingNode
 
 
 def to_data(node: Node) -> object:
-    """The tree as dicts, lists, text, whole numbers, switches and None."""
+    """The tree as dicts, lists and text exactly as written; None where nothing is written."""
     match node:
         case Scalar():
-            return node.value()
+            return None if node.is_absent else node.text
         case SequenceNode():
             return [to_data(item) for item in node.items]
         case MappingNode():
             return {key: to_data(entry.node) for key, entry in node.entries.items()}
 
 
-def to_text_data(node: Node) -> object:
-    """The tree as dicts, lists and text exactly as written: for free maps such as Spark's or Hadoop's properties."""
-    match node:
-        case Scalar():
-            return node.text
-        case SequenceNode():
-            return [to_text_data(item) for item in node.items]
-        case MappingNode():
-            return {key: to_text_data(entry.node) for key, entry in node.entries.items()}
+def _find_entry(node: MappingNode, key: str) -> Entry | None:
+    """The entry of a key, also in another spelling (`Properties` for `properties`, `spark_sql` for `spark-sql`)."""
+    if (entry := node.entries.get(key)) is not None:
+        return entry
+    folded = key.lower().replace("-", "_")
+    return next((e for k, e in node.entries.items() if k.lower().replace("-", "_") == folded), None)
 
 
 def find_node(root: Node, path: FieldPath) -> tuple[Node | None, Location]:
     """The node at `path` and its place; if the path leaves the tree, nothing and the place of the last part known."""
     node, at = root, root.at
     for part in path:
-        if isinstance(node, MappingNode) and (entry := node.entries.get(str(part))) is not None:
+        if isinstance(node, MappingNode) and (entry := _find_entry(node, str(part))) is not None:
             node, at = entry.node, entry.node.at
         elif isinstance(node, SequenceNode) and isinstance(part, int) and 0 <= part < len(node.items):
             node = node.items[part]
@@ -145,7 +123,7 @@ def find_node(root: Node, path: FieldPath) -> tuple[Node | None, Location]:
 def key_location(root: Node, path: FieldPath) -> Location:
     """The place of the key that a path ends with (for an unknown key), else of the value."""
     parent, at = find_node(root, path[:-1])
-    if path and isinstance(parent, MappingNode) and (entry := parent.entries.get(str(path[-1]))) is not None:
+    if path and isinstance(parent, MappingNode) and (entry := _find_entry(parent, str(path[-1]))) is not None:
         return entry.key_at
     return find_node(root, path)[1] if parent is not None else at
 
@@ -161,6 +139,18 @@ def walk_scalars(node: Node, path: FieldPath = ()) -> Iterator[tuple[FieldPath, 
         case MappingNode():
             for key, entry in node.entries.items():
                 yield from walk_scalars(entry.node, (*path, key))
+
+
+def map_scalars(node: Node, change: Callable[[Scalar], Scalar]) -> Node:
+    """The same tree with every scalar passed through `change`; keys stay as they are."""
+    match node:
+        case Scalar():
+            return change(node)
+        case SequenceNode():
+            return SequenceNode(tuple(map_scalars(item, change) for item in node.items), node.at, node.folder)
+        case MappingNode():
+            entries = {k: Entry(e.key_at, map_scalars(e.node, change)) for k, e in node.entries.items()}
+            return MappingNode(entries, node.at, node.folder)
 
 
 def merge_nodes(below: Node, above: Node) -> Node:

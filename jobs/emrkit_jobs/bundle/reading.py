@@ -53,15 +53,15 @@ def read_yaml(path: Path, name: str | None = None, folder: str = "") -> Node:
     try:
         size = path.stat().st_size
         if not path.is_file():
-            _fail("E-FILE-001", f"{name} is not a file", start)
+            _fail("E-FILE-010", f"{name} is not a file", start)
         if size > MAXIMUM_BYTES:
             _too_large(size, start)
         with path.open("rb") as stream:
             data = stream.read(MAXIMUM_BYTES + 1)
     except FileNotFoundError:
-        _fail("E-FILE-001", f"{name} does not exist", None, hint="`emrkit init` makes a new project")
+        _fail("E-FILE-010", f"{name} does not exist", None, hint="`emrkit init` makes a new project")
     except OSError as error:
-        _fail("E-FILE-001", f"{name} cannot be read: {error.strerror or error}", None)
+        _fail("E-FILE-010", f"{name} cannot be read: {error.strerror or error}", None)
     return parse_yaml(data, name, folder)
 
 
@@ -75,12 +75,12 @@ def parse_yaml(data: bytes, name: str, folder: str = "") -> Node:
     except yaml.MarkedYAMLError as error:
         _syntax_error(error, text, name)
     except yaml.YAMLError as error:
-        _fail("E-FILE-005", f"not valid YAML: {' '.join(str(error).split())}", Location(name, 1, 1))
+        _fail("E-FILE-014", f"not valid YAML: {' '.join(str(error).split())}", Location(name, 1, 1))
 
 
 def _too_large(size: int, at: Location) -> NoReturn:
     _fail(
-        "E-FILE-002",
+        "E-FILE-011",
         "the file is too large",
         at,
         got=f"{size:,} bytes",
@@ -93,7 +93,7 @@ def _decode(data: bytes, name: str) -> str:
     for mark, encoding in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
             _fail(
-                "E-FILE-003",
+                "E-FILE-012",
                 f"the file is written as {encoding}",
                 Location(name, 1, 1),
                 allowed="UTF-8 without a byte order mark",
@@ -104,7 +104,7 @@ def _decode(data: bytes, name: str) -> str:
     except UnicodeDecodeError as error:
         at = _place(data[: error.start].decode("utf-8"), name)
         _fail(
-            "E-FILE-003",
+            "E-FILE-012",
             "the file is not UTF-8",
             at,
             got=f"byte 0x{data[error.start]:02x}",
@@ -113,7 +113,7 @@ def _decode(data: bytes, name: str) -> str:
         )
     if found := _CONTROL.search(text):
         _fail(
-            "E-FILE-004",
+            "E-FILE-013",
             "the file holds a control character",
             _place(text[: found.start()], name),
             got=f"U+{ord(found.group()):04X}",
@@ -136,14 +136,14 @@ def _syntax_error(error: yaml.MarkedYAMLError, text: str, name: str) -> NoReturn
         indent = line[: len(line) - len(line.lstrip())]
         if "\t" in indent:
             _fail(
-                "E-FILE-006",
+                "E-FILE-015",
                 "a tab is used for indentation",
                 Location(name, number, indent.index("\t") + 1),
                 allowed="spaces",
                 hint="replace the tab by two spaces",
             )
     _fail(
-        "E-FILE-005",
+        "E-FILE-014",
         f"not valid YAML: {error.problem or error.context}",
         at,
         hint="quote text that holds `: `, ` #` or starts with one of `@`, `` ` ``, `%`, `*`, `&`, `!`, `{`, `[`",
@@ -178,7 +178,7 @@ class _Reader:
             if isinstance(event, yaml.DocumentStartEvent):
                 if node is not None:
                     _fail(
-                        "E-FILE-011",
+                        "E-FILE-020",
                         "the file holds more than one YAML document",
                         self._at(event),
                         hint="remove the `---` line, or move the rest into a file of its own",
@@ -191,12 +191,12 @@ class _Reader:
         at = self._at(event)
         self._values += 1
         if self._values > MAXIMUM_VALUES:
-            _fail("E-FILE-007", "the file holds too many values", at, allowed=f"{MAXIMUM_VALUES:,}")
+            _fail("E-FILE-016", "the file holds too many values", at, allowed=f"{MAXIMUM_VALUES:,}")
         if depth > MAXIMUM_DEPTH:
-            _fail("E-FILE-007", "the file is nested too deeply", at, allowed=f"{MAXIMUM_DEPTH} levels")
+            _fail("E-FILE-016", "the file is nested too deeply", at, allowed=f"{MAXIMUM_DEPTH} levels")
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             _fail(
-                "E-FILE-009",
+                "E-FILE-018",
                 "anchors and aliases are not read",
                 at,
                 got=f"{event.anchor}",
@@ -206,7 +206,7 @@ class _Reader:
             )
         if tag := getattr(event, "tag", None):
             _fail(
-                "E-FILE-010",
+                "E-FILE-019",
                 "tags are not read",
                 at,
                 got=str(tag),
@@ -235,7 +235,7 @@ class _Reader:
             key_at = self._at(event)
             if not isinstance(event, (yaml.ScalarEvent, yaml.AliasEvent)):
                 _fail(
-                    "E-FILE-013",
+                    "E-FILE-022",
                     "a key must be text",
                     key_at,
                     got="a list or a mapping as a key",
@@ -246,7 +246,7 @@ class _Reader:
                 raise TypeError
             if key.plain and key.text == "<<":
                 _fail(
-                    "E-FILE-013",
+                    "E-FILE-022",
                     "merge keys are not read",
                     key_at,
                     got="<<",
@@ -255,7 +255,7 @@ class _Reader:
             if key.text in entries:
                 first = entries[key.text].key_at
                 _fail(
-                    "E-FILE-008",
+                    "E-FILE-017",
                     f"the key {key.text!r} is written twice",
                     key_at,
                     reason=f"the first one stands in line {first.line}",

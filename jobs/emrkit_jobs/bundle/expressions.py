@@ -1,0 +1,138 @@
+"""The only two expressions of a project file: `${var.<name>}` and `${resource.<name>.<attribute>}`.
+
+Everything else in braces stays as it is, because Spark, Hive and shells have their own; `$${var.x}` writes the text
+`${var.x}`. Expressions stand in values, never in keys, and what one gives is not read again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+
+from emrkit_jobs.bundle.nodes import Node, Scalar, map_scalars, walk_scalars
+from emrkit_model.diagnostics import Diagnostic, FieldPath, Location, Severity
+
+__all__ = ["ATTRIBUTES", "Lookup", "ResourceReference", "expand", "find_references"]
+
+Lookup = Callable[[str, str], str]
+"""What a resource reference stands for: (name, attribute) to text, or to a CDK token."""
+
+ATTRIBUTES: Mapping[str, str] = {
+    "bucket": "the name of a bucket",
+    "id": "the id of a cluster",
+    "log_uri": "where a cluster writes its logs",
+    "key_arn": "the ARN of a key",
+    "role_arn": "the ARN of a role",
+    "state_machine_arn": "the ARN of a pipeline's state machine",
+}
+"""What a deployed resource tells, by the word that asks for it."""
+
+_EXPRESSION = re.compile(r"\$(?P<escaped>\$)?\{(?P<root>var|resource)\.(?P<rest>[^{}]*)\}")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_ALMOST = re.compile(r"\$\{\s*(vars|variable|variables|resources|res)\.[^{}]*\}|\$\{\s+(var|resource)\.[^{}]*\}")
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceReference:
+    """A value of the file that is known once stacks are deployed."""
+
+    name: str
+    attribute: str
+    at: Location
+    path: FieldPath
+
+
+def expand(
+    root: Node, variables: Mapping[str, str | None], resources: Lookup | None = None
+) -> tuple[Node, list[Diagnostic]]:
+    """The tree with its expressions filled in, and what is wrong with them.
+
+    Without `resources` a resource reference stays as it is written (its form is checked).
+    """
+    found: list[Diagnostic] = []
+    paths = {scalar.at: path for path, scalar in walk_scalars(root) if "${" in scalar.text}
+
+    def change(scalar: Scalar) -> Scalar:
+        if "${" not in scalar.text:
+            return scalar
+        path = paths.get(scalar.at, ())
+        if almost := _ALMOST.search(scalar.text):
+            found.append(_almost(almost.group(), path, scalar.at))
+
+        def fill(match: re.Match[str]) -> str:
+            if match["escaped"]:
+                return match.group()[1:]
+            if match["root"] == "var":
+                text, problem = _variable(match["rest"], variables)
+            else:
+                text, problem = _resource(match["rest"], match.group(), resources)
+            if problem is not None:
+                found.append(replace(problem, path=path, location=scalar.at))
+            return text
+
+        text = _EXPRESSION.sub(fill, scalar.text)
+        return scalar if text == scalar.text else replace(scalar, text=text, plain=False)
+
+    return map_scalars(root, change), found
+
+
+def find_references(root: Node) -> tuple[ResourceReference, ...]:
+    """Every resource reference in the tree, in the order written."""
+    found: list[ResourceReference] = []
+    for path, scalar in walk_scalars(root):
+        for match in _EXPRESSION.finditer(scalar.text):
+            name, _, attribute = match["rest"].partition(".")
+            if match["root"] == "resource" and not match["escaped"]:
+                found.append(ResourceReference(name, attribute, scalar.at, path))
+    return tuple(found)
+
+
+def _variable(name: str, variables: Mapping[str, str | None]) -> tuple[str, Diagnostic | None]:
+    if name not in variables:
+        close = get_close_matches(name, variables, 1)
+        return "", Diagnostic(
+            "E-FILE-040",
+            f"variable '{name}' is not declared",
+            allowed=", ".join(variables) or "no variable is declared",
+            hint=f"did you mean `{close[0]}`?" if close else f"add it: `variables: {{{name}: …}}`",
+        )
+    value = variables[name]
+    if value is None:
+        return "", Diagnostic(
+            "E-FILE-041",
+            f"variable '{name}' has no value",
+            hint=f"give it one with `--var {name}=…`, in `variables:`, or in the target's overrides",
+        )
+    return value, None
+
+
+def _resource(rest: str, written: str, resources: Lookup | None) -> tuple[str, Diagnostic | None]:
+    name, dot, attribute = rest.partition(".")
+    if not dot or not _NAME.fullmatch(name):
+        return written, Diagnostic(
+            "E-FILE-042", f"'{written}' is not complete", allowed="${resource.<name>.<attribute>}"
+        )
+    if attribute not in ATTRIBUTES:
+        close = get_close_matches(attribute, ATTRIBUTES, 1)
+        return written, Diagnostic(
+            "E-FILE-043",
+            f"a resource has no attribute '{attribute}'",
+            got=written,
+            allowed=", ".join(ATTRIBUTES),
+            hint=f"did you mean `{close[0]}`?" if close else None,
+        )
+    return (resources(name, attribute) if resources else written), None
+
+
+def _almost(text: str, path: FieldPath, at: Location) -> Diagnostic:
+    return Diagnostic(
+        "W-FILE-044",
+        f"'{text}' is taken as plain text",
+        Severity.WARNING,
+        path,
+        reason="the expressions of a project file are ${var.<name>} and ${resource.<name>.<attribute>}",
+        hint="write ${var.…} or ${resource.…} if it is meant to be replaced",
+        location=at,
+    )
