@@ -15,11 +15,12 @@ from __future__ import annotations
 
 from .access import INGRESS, PASS_ROLE, SERVICE_POLICY
 from .catalogue import Finding, Problem, Rule
+from .clusters import check_cluster
 from .lifetime import IDLE_TERMINATION
 from .protection import ENCRYPTION, IMDS, LOGS, SECURITY_CONFIGURATION
 from .template import Json, Template
 
-__all__ = ["CATALOGUE", "Finding", "Json", "Problem", "Rule", "Template", "check_template"]
+__all__ = ["CATALOGUE", "Finding", "Json", "Problem", "Rule", "Template", "check_cluster", "check_template"]
 
 CATALOGUE: tuple[Rule, ...] = (
     SECURITY_CONFIGURATION,
