@@ -199,7 +199,7 @@ class _Reader:
                 "E-FILE-018",
                 "anchors and aliases are not read",
                 at,
-                got=f"{event.anchor}",
+                got=str(getattr(event, "anchor", "")),
                 reason="a few aliases of aliases can stand for gigabytes",
                 hint="write the value out; a cluster can name another under `extends`; "
                 "put text that starts with `&` or `*` in quotes",

@@ -1,0 +1,43 @@
+"""Findings on their way up: given their place in the files, counted once, raised together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from emrkit_jobs.bundle.nodes import Node, find_node, key_location
+from emrkit_model.diagnostics import Diagnostic, EmrkitError, FieldPath, Location, Severity
+
+__all__ = ["attempt", "locate", "once", "raise_errors"]
+
+T = TypeVar("T")
+
+
+def attempt(nodes: Node, path: FieldPath, make: Callable[[], T], found: list[Diagnostic]) -> T | None:
+    """What `make` gives; its findings get the path and the place of the field they speak of."""
+    try:
+        return make()
+    except EmrkitError as error:
+        found += [locate(nodes, d.within(*path)) for d in error.diagnostics]
+        return None
+
+
+def locate(nodes: Node, found: Diagnostic) -> Diagnostic:
+    """The finding with the place of the field (for an unknown key: of the key) that its path leads to."""
+    unknown_key = found.code.endswith("-001")
+    return found.at(key_location(nodes, found.path) if unknown_key else find_node(nodes, found.path)[1])
+
+
+def once(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Each finding once: a cluster and the one that extends it share their lines."""
+    kept: dict[tuple[str, str, Location | None], Diagnostic] = {}
+    for diagnostic in found:
+        kept.setdefault((diagnostic.code, diagnostic.summary, diagnostic.location), diagnostic)
+    return tuple(kept.values())
+
+
+def raise_errors(found: Iterable[Diagnostic]) -> None:
+    """Raises if there is an error among the findings; the warnings go with it."""
+    unique = once(found)
+    if any(d.severity is Severity.ERROR for d in unique):
+        raise EmrkitError(sorted(unique, key=lambda d: d.severity is Severity.WARNING))

@@ -1,0 +1,126 @@
+"""Names that lead from one part of a project file to another: `extends`, `run_on`, a pipeline's cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+
+from emrkit_jobs.bundle.nodes import MappingNode, Node, Scalar, find_node, merge_nodes
+from emrkit_jobs.bundle.work import BundledJob
+from emrkit_model.cluster import Cluster
+from emrkit_model.diagnostics import Diagnostic, FieldPath
+
+__all__ = ["check_references", "resolve_extends"]
+
+
+def resolve_extends(nodes: MappingNode, found: list[Diagnostic]) -> MappingNode:
+    """Every cluster that `extends` another, merged over it; what cannot be is added to `found`."""
+    clusters = nodes.get("clusters")
+    if not isinstance(clusters, MappingNode):
+        return nodes
+    done: dict[str, MappingNode] = {}
+    for name in clusters.entries:
+        _extend(name, clusters, done, (), found)
+    for name, node in done.items():
+        clusters = clusters.replacing(name, node)
+    return nodes.replacing("clusters", clusters)
+
+
+def _extend(
+    name: str,
+    clusters: MappingNode,
+    done: dict[str, MappingNode],
+    trail: tuple[str, ...],
+    found: list[Diagnostic],
+) -> MappingNode | None:
+    node = clusters.get(name)
+    if name in done or not isinstance(node, MappingNode):
+        return done.get(name)
+    other = node.get("extends")
+    path: FieldPath = ("clusters", name, "extends")
+    if other is None:
+        done[name] = node
+    elif not isinstance(other, Scalar) or not isinstance(clusters.get(other.text), MappingNode):
+        text = other.text if isinstance(other, Scalar) else None
+        close = get_close_matches(text or "", [n for n in clusters.entries if n != name], 1)
+        found.append(
+            Diagnostic(
+                "E-FILE-047",
+                f"cluster '{name}' extends one that does not exist",
+                path=path,
+                got=text,
+                location=other.at,
+                hint=f"did you mean `{close[0]}`?" if close else None,
+            )
+        )
+    elif name in trail:
+        found.append(
+            Diagnostic(
+                "E-FILE-048",
+                f"clusters extend each other in a circle: {' -> '.join((*trail, name))}",
+                path=path,
+                location=other.at,
+                hint="take one `extends` away",
+            )
+        )
+    elif (below := _extend(other.text, clusters, done, (*trail, name), found)) is not None:
+        merged = merge_nodes(below.without("transient", "extends", "name"), node.without("extends"))
+        assert isinstance(merged, MappingNode)
+        done[name] = merged
+    return done.get(name)
+
+
+def check_references(
+    nodes: Node,
+    clusters: Mapping[str, Cluster],
+    transient: frozenset[str],
+    jobs: Mapping[str, BundledJob],
+    found: list[Diagnostic],
+) -> None:
+    """Adds to `found` what is wrong with the clusters that jobs name."""
+    declared = find_node(nodes, ("clusters",))[0]
+    names = tuple(declared.entries) if isinstance(declared, MappingNode) else ()
+    for name, bundled in jobs.items():
+        job = bundled.job
+        wanted: list[tuple[FieldPath, str]] = []
+        if job.run_on is not None:
+            wanted.append((("jobs", name, "run_on"), job.run_on))
+        elif job.pipeline is None:
+            found.append(
+                Diagnostic(
+                    "E-FILE-070",
+                    f"job '{name}' does not say where it runs",
+                    path=("jobs", name),
+                    location=find_node(nodes, ("jobs", name))[1],
+                    hint="add `run_on: <cluster>`",
+                )
+            )
+        if job.pipeline is not None:
+            wanted.append((("jobs", name, "pipeline", "cluster"), job.pipeline.cluster))
+        for path, cluster in wanted:
+            at = find_node(nodes, path)[1]
+            if cluster not in names:
+                close = get_close_matches(cluster, names, 1)
+                found.append(
+                    Diagnostic(
+                        "E-FILE-071",
+                        f"there is no cluster '{cluster}'",
+                        path=path,
+                        got=cluster,
+                        location=at,
+                        allowed=", ".join(names) or "the file declares no cluster",
+                        hint=f"did you mean `{close[0]}`?" if close else "add it under `clusters:`",
+                    )
+                )
+            elif path[-1] == "cluster" and cluster in clusters and cluster not in transient:
+                found.append(
+                    Diagnostic(
+                        "E-FILE-072",
+                        f"a pipeline launches its own cluster, '{cluster}' is a standing one",
+                        path=path,
+                        got=cluster,
+                        location=at,
+                        allowed=", ".join(sorted(transient)) or None,
+                        hint=f"declare one with `{{extends: {cluster}, transient: true}}` and name that",
+                    )
+                )

@@ -1,0 +1,206 @@
+"""From the nodes of a project file to what one target sees: overrides, variables, `extends`, then clusters and jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import cast
+
+from emrkit_jobs.bundle.declarations import Target
+from emrkit_jobs.bundle.expressions import Lookup, ResourceReference, expand, find_references
+from emrkit_jobs.bundle.findings import attempt, locate, once, raise_errors
+from emrkit_jobs.bundle.links import check_references, resolve_extends
+from emrkit_jobs.bundle.nodes import MappingNode, Node, Scalar, find_node, merge_nodes, to_data
+from emrkit_jobs.bundle.work import BundledJob, check_job
+from emrkit_model.cluster import Cluster
+from emrkit_model.diagnostics import Diagnostic, EmrkitError, FieldPath, Severity
+from emrkit_model.job import Job
+from emrkit_model.values import check
+
+__all__ = ["Resolution", "ResolvedProject", "read_variables"]
+
+
+@dataclass(frozen=True)
+class ResolvedProject:
+    """The project as one target sees it: everything typed, checked and filled in."""
+
+    name: str
+    root: Path
+    """The folder of the project file."""
+    target: Target
+    variables: Mapping[str, str | None]
+    clusters: Mapping[str, Cluster]
+    transient: frozenset[str]
+    """Names of the clusters that only runs and pipelines launch."""
+    jobs: Mapping[str, BundledJob]
+    references: tuple[ResourceReference, ...]
+    """The resource references in the file; they are filled in if `for_target` was given `resources`."""
+    warnings: tuple[Diagnostic, ...]
+
+    @property
+    def environment(self) -> str:
+        """The environment whose stacks belong to the target."""
+        return self.target.environment_name
+
+    @property
+    def standing_clusters(self) -> Mapping[str, Cluster]:
+        """The clusters that CloudFormation makes."""
+        return {name: cluster for name, cluster in self.clusters.items() if name not in self.transient}
+
+    @property
+    def transient_clusters(self) -> Mapping[str, Cluster]:
+        """The clusters that runs and pipelines launch, and end."""
+        return {name: cluster for name, cluster in self.clusters.items() if name in self.transient}
+
+    def job(self, name: str) -> BundledJob:
+        """The job of this name. Raises `EmrkitError` with the close names if there is none."""
+        if name not in self.jobs:
+            close = get_close_matches(name, self.jobs, 1)
+            raise EmrkitError(
+                Diagnostic(
+                    "E-FILE-063",
+                    f"there is no job '{name}'",
+                    got=name,
+                    allowed=", ".join(self.jobs) or "none",
+                    hint=f"did you mean `{close[0]}`?" if close else "add it under `jobs:`",
+                )
+            )
+        return self.jobs[name]
+
+
+def read_variables(nodes: MappingNode) -> dict[str, str | None]:
+    """The variables of the file with their default values."""
+    part = nodes.get("variables")
+    if not isinstance(part, MappingNode):
+        return {}
+    scalars = {name: entry.node for name, entry in part.entries.items() if isinstance(entry.node, Scalar)}
+    return {name: None if node.is_absent else node.text for name, node in scalars.items()}
+
+
+class Resolution:
+    """One pass of `for_target`: the findings so far, and the steps that add to them."""
+
+    def __init__(
+        self,
+        name: str,
+        root: Path,
+        nodes: MappingNode,
+        target: Target,
+        given: Mapping[str, str],
+        warnings: Iterable[Diagnostic],
+        resources: Lookup | None,
+    ) -> None:
+        self._name = name
+        self._root = root
+        self._nodes = nodes
+        self._target = target
+        self._given = given
+        self._resources = resources
+        self._found: list[Diagnostic] = list(warnings)
+
+    def resolve(self) -> ResolvedProject:
+        nodes = self._merge_overrides()
+        variables = {**read_variables(nodes), **self._given}
+        parts = MappingNode({k: e for k, e in nodes.entries.items() if k in ("clusters", "jobs")}, nodes.at)
+        references = find_references(parts)
+        expanded, problems = expand(parts, variables, self._resources)
+        self._found += problems
+        assert isinstance(expanded, MappingNode)
+        expanded = resolve_extends(expanded, self._found)
+        clusters, transient = self._build_clusters(expanded)
+        jobs = self._build_jobs(expanded, clusters)
+        check_references(expanded, clusters, transient, jobs, self._found)
+        raise_errors(self._found)
+        return ResolvedProject(
+            self._name,
+            self._root,
+            self._target,
+            variables,
+            clusters,
+            transient,
+            jobs,
+            references,
+            once(self._found),
+        )
+
+    def _merge_overrides(self) -> MappingNode:
+        nodes = self._nodes
+        overrides = find_node(nodes, ("targets", self._target.name, "overrides"))[0]
+        if not isinstance(overrides, MappingNode):
+            return nodes
+        for part in ("clusters", "jobs"):
+            above, below = overrides.get(part), nodes.get(part)
+            for name, entry in above.entries.items() if isinstance(above, MappingNode) else ():
+                if not isinstance(below, MappingNode) or name not in below.entries:
+                    close = get_close_matches(name, below.entries, 1) if isinstance(below, MappingNode) else []
+                    self._found.append(
+                        Diagnostic(
+                            "E-FILE-046",
+                            f"the overrides name '{name}', which is not in {part}",
+                            path=("targets", self._target.name, "overrides", part, name),
+                            location=entry.key_at,
+                            hint=f"did you mean `{close[0]}`?" if close else f"declare it under `{part}:` first",
+                        )
+                    )
+        merged = merge_nodes(nodes, overrides)
+        assert isinstance(merged, MappingNode)
+        return merged
+
+    def _build_clusters(self, nodes: MappingNode) -> tuple[dict[str, Cluster], frozenset[str]]:
+        clusters: dict[str, Cluster] = {}
+        transient: set[str] = set()
+        for name, node in self._mappings(nodes, "clusters", "cluster"):
+            path: FieldPath = ("clusters", name)
+            if self._read_transient(node, path):
+                transient.add(name)
+            data = cast("dict[str, object]", to_data(node.without("transient", "extends")))
+            data.setdefault("name", name)
+            cluster = attempt(nodes, path, lambda data=data: Cluster.parse(data), self._found)
+            if cluster is not None:
+                clusters[name] = cluster
+                self._warn(nodes, path, check(cluster))
+        return clusters, frozenset(transient)
+
+    def _read_transient(self, node: MappingNode, path: FieldPath) -> bool:
+        value = node.get("transient")
+        if value is None or (isinstance(value, Scalar) and value.text in {"true", "false"}):
+            return isinstance(value, Scalar) and value.text == "true"
+        got = value.text if isinstance(value, Scalar) else None
+        self._found.append(
+            Diagnostic(
+                "E-FILE-003", "'transient' must be true or false", path=(*path, "transient"), got=got, location=value.at
+            )
+        )
+        return False
+
+    def _build_jobs(self, nodes: MappingNode, clusters: Mapping[str, Cluster]) -> dict[str, BundledJob]:
+        jobs: dict[str, BundledJob] = {}
+        for name, node in self._mappings(nodes, "jobs", "job"):
+            path: FieldPath = ("jobs", name)
+            data = cast("dict[str, object]", to_data(node))
+            data.setdefault("name", name)
+            job = attempt(nodes, path, lambda data=data: Job.parse(data), self._found)
+            if job is None:
+                continue
+            self._warn(nodes, path, check(job))
+            bundled, problems = check_job(name, job, node, self._root, clusters)
+            self._found += [locate(nodes, d.within(*path)) for d in problems]
+            jobs[name] = bundled
+        return jobs
+
+    def _mappings(self, nodes: MappingNode, part: str, kind: str) -> Iterator[tuple[str, MappingNode]]:
+        group = nodes.get(part)
+        for name, entry in group.entries.items() if isinstance(group, MappingNode) else ():
+            if isinstance(entry.node, MappingNode):
+                yield name, entry.node
+            else:
+                self._found.append(
+                    Diagnostic(
+                        "E-FILE-021", f"{kind} '{name}' must be a mapping", path=(part, name), location=entry.node.at
+                    )
+                )
+
+    def _warn(self, nodes: Node, path: FieldPath, findings: Iterable[Diagnostic]) -> None:
+        self._found += [locate(nodes, d.within(*path)) for d in findings if d.severity is Severity.WARNING]
