@@ -52,10 +52,13 @@ def main() -> int:
 def table(results: list[Result]) -> str:
     """The results as aligned text."""
     rows = [("item", "value", "goal", "", "")]
-    rows += [(r.name, _number(r.value, r.unit), f"≤ {_number(r.goal, r.unit)}", "met" if r.met else "MISSED", r.detail) for r in results]  # fmt: skip
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    for result in results:
+        met = "met" if result.met else "MISSED"
+        goal = f"≤ {_number(result.goal, result.unit)}"
+        rows.append((result.name, _number(result.value, result.unit), goal, met, result.detail))
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
     lines = [f"Python {platform.python_version()}, {platform.system()} {platform.machine()}", ""]
-    lines += ["  ".join([*(cell.ljust(width) for cell, width in zip(row[:4], widths, strict=True)), row[4]]).rstrip() for row in rows]  # fmt: skip
+    lines += ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     return "\n".join(lines)
 
 
