@@ -154,11 +154,11 @@ class ControlPlane:
             self._state.closing = True
         self._state.wake_all()
         self._core.bootstrap.stop()
-        self._core.runner.close()
+        # Drivers first: once they have noticed, no further step can start behind the runner's back.
         self._core.drivers.close()
+        self._core.runner.close()
         self._announcer.close()
-        with self._state.lock:
-            self._state.store.close()
+        self._state.close()
 
     def _wait(
         self,

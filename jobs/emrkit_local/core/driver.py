@@ -112,8 +112,8 @@ class _Driver:
                 self._state.touch(self._cluster)
 
     def _pause(self, seconds: float) -> bool:
-        """Let time pass in the present state; False when the cluster is told to end meanwhile."""
-        until = self._state.clock.now() + seconds
+        """Let the present state last this long; False when the cluster is told to end meanwhile."""
+        until = (self._cluster.since or self._cluster.created) + seconds
         with self._state.lock:
             while not self._state.closing and self._cluster.state not in CLUSTER_ENDING:
                 left = until - self._state.clock.now()
@@ -192,8 +192,9 @@ class _Driver:
         if state.closing or cluster.state in CLUSTER_ENDED:
             return
         self._end_steps()
-        until = state.clock.now() + state.settings.terminating_delay
         with state.lock:
+            last = max([cluster.since, *(s.ended or 0.0 for s in cluster.steps)])
+            until = last + state.settings.terminating_delay
             while not state.closing and (left := until - state.clock.now()) > 0:
                 state.clock.wait_on(self._condition, left)
         with state.changing():

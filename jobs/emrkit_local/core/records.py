@@ -75,6 +75,8 @@ class Cluster:
     request: Document
     created: float
     state: ClusterState = "STARTING"
+    since: float = 0.0
+    """When the present state began; 0 stands for the creation."""
     reason_code: str = ""
     reason_message: str = ""
     error_details: list[Document] = field(default_factory=list[Document])

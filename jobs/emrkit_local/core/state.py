@@ -33,6 +33,7 @@ class State:
         self._clusters: dict[str, Cluster] = {}
         self._changed: dict[str, threading.Condition] = {}
         self._depth = 0
+        self._closed = False
         self._touched: dict[str, Cluster] = {}
         self._touched_steps: dict[str, Step] = {}
         self._announcements: list[Announcement] = []
@@ -73,6 +74,12 @@ class State:
         with self.lock:
             for condition in self._changed.values():
                 condition.notify_all()
+
+    def close(self) -> None:
+        """Give the folder back. A thread that outlives this (a process nobody could kill) changes nothing any more."""
+        with self.lock:
+            self._closed = True
+            self.store.close()
 
     # Change ---------------------------------------------------------------------------------------------------------
 
@@ -118,7 +125,7 @@ class State:
         if cluster.state in CLUSTER_ENDED or cluster.state == state:
             return
         now = self.clock.now()
-        cluster.state = state
+        cluster.state, cluster.since = state, now
         if code or state not in CLUSTER_ENDING:
             cluster.reason_code, cluster.reason_message = code, message
         if state in ("RUNNING", "WAITING") and cluster.ready is None:
@@ -171,6 +178,8 @@ class State:
         clusters, steps = list(self._touched.values()), list(self._touched_steps.values())
         announcements = self._announcements
         self._touched, self._touched_steps, self._announcements = {}, {}, []
+        if self._closed:
+            return
         if clusters or steps:
             self.store.save(clusters, steps)
         for announcement in announcements:

@@ -6,10 +6,16 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import botocore.session
+import pytest
+from botocore.model import ListShape, MapShape, Shape, StructureShape
+
 from emrkit_local.core.control_plane import ControlPlane
+from emrkit_local.core.errors import ServiceError
 from emrkit_local.core.ports import Admission, Refusal, RunningStep, StepWork
 from emrkit_local.core.settings import Settings
 
@@ -84,7 +90,7 @@ class FakeAdmission:
 class FakeExecutor:
     """Starts nothing. `script` decides for each work: an exit code (ends at once), None (runs on), a Refusal."""
 
-    def __init__(self, script: Callable[[StepWork], int | None | Refusal] = lambda work: None) -> None:
+    def __init__(self, script: Callable[[StepWork], int | Refusal | None] = lambda work: None) -> None:
         self.script = script
         self.runs: dict[str, FakeRun] = {}
         self.order: list[str] = []
@@ -161,7 +167,16 @@ class Emr:
         self.control = ControlPlane(folder, self.executor, self.objects, self.events, clock, settings)
 
     def call(self, operation: str, **request: Any) -> Any:
-        return self.control.call(operation, request, account=ACCOUNT, region=REGION)
+        answer = self.control.call(operation, request, account=ACCOUNT, region=REGION)
+        check_response(operation, answer)
+        return answer
+
+    def refused(self, operation: str, **request: Any) -> ServiceError:
+        """The error of a call that must be refused."""
+        with pytest.raises(ServiceError) as refused:
+            self.control.call(operation, request, account=ACCOUNT, region=REGION)
+        assert refused.value.http_status == 400
+        return refused.value
 
     def start(self, *steps: dict[str, Any], keep: bool = True, **more: Any) -> str:
         instances = {"InstanceFleets": fleets(), "KeepJobFlowAliveWhenNoSteps": keep, **more.pop("Instances", {})}
@@ -194,6 +209,41 @@ class Emr:
         step_id = self.ids(cluster_id)[name]
         eventually(lambda: step_id in self.executor.runs and self.steps(cluster_id)[name] != "PENDING", lambda: name)
         return self.executor.runs[step_id]
+
+
+@cache
+def service_model() -> Any:
+    return botocore.session.get_session().get_service_model("emr")
+
+
+def check_response(operation: str, answer: Any) -> None:
+    """Every response has the members and types that the service's own model gives it, and nothing else."""
+    shape = service_model().operation_model(operation).output_shape
+    if shape is None:
+        assert answer == {}
+    else:
+        _check(shape, answer, operation)
+
+
+def _check(shape: Shape, value: Any, path: str) -> None:
+    if isinstance(shape, StructureShape):
+        assert isinstance(value, dict), path
+        unknown = set(value) - set(shape.members)
+        assert not unknown, f"{path}: {unknown}"
+        for key, member in value.items():
+            _check(shape.members[key], member, f"{path}.{key}")
+    elif isinstance(shape, ListShape):
+        assert isinstance(value, list), path
+        for member in value:
+            _check(shape.member, member, f"{path}[]")
+    elif isinstance(shape, MapShape):
+        assert isinstance(value, dict), path
+    else:
+        kinds = {"string": str, "boolean": bool, "integer": int, "long": int}
+        kind = kinds.get(shape.type_name, (int, float))
+        assert isinstance(value, kind), f"{path}: {value!r} is not a {shape.type_name}"
+        allowed = getattr(shape, "enum", None)
+        assert not allowed or value in allowed, f"{path}: {value!r} not in {allowed}"
 
 
 def step(name: str = "a", action: str = "CONTINUE", args: tuple[str, ...] = ("true",)) -> dict[str, Any]:
