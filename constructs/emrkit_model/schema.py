@@ -79,7 +79,7 @@ def describe(cls: type[BaseModel], schema: Schema) -> Schema:
     schema["description"] = (cls.__doc__ or "").split("\n\n")[0].strip()
     texts: dict[str, str] = {}
     for kind in reversed(cls.__mro__):
-        if kind.__module__.startswith("emrkit_model."):
+        if issubclass(kind, BaseModel) and kind is not BaseModel:
             texts.update(_field_texts(kind))
     for name, body in schema.get("properties", {}).items():
         body.pop("title", None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import cast
@@ -15,7 +15,7 @@ from emrkit_jobs.bundle.links import check_references, resolve_extends
 from emrkit_jobs.bundle.nodes import MappingNode, Node, Scalar, find_node, merge_nodes, to_data
 from emrkit_jobs.bundle.work import BundledJob, check_job
 from emrkit_model.cluster import Cluster
-from emrkit_model.diagnostics import Diagnostic, EmrkitError, FieldPath, Severity
+from emrkit_model.diagnostics import Diagnostic, EmrkitError, FieldPath, Location, Severity
 from emrkit_model.job import Job
 from emrkit_model.values import check
 
@@ -38,6 +38,11 @@ class ResolvedProject:
     references: tuple[ResourceReference, ...]
     """The resource references in the file; they are filled in if `for_target` was given `resources`."""
     warnings: tuple[Diagnostic, ...]
+    nodes: MappingNode = field(repr=False)
+
+    def locate(self, path: FieldPath) -> Location:
+        """Where a field stands in the files, also after an override: `("clusters", "etl", "core")`."""
+        return find_node(self.nodes, path)[1]
 
     @property
     def environment(self) -> str:
@@ -123,6 +128,7 @@ class Resolution:
             jobs,
             references,
             once(self._found),
+            expanded,
         )
 
     def _merge_overrides(self) -> MappingNode:

@@ -88,7 +88,7 @@ class Invocation:
         """The project, loaded once; its warnings are shown, its errors raised."""
         from emrkit_jobs.bundle.project import load
 
-        return load(self.project_path)
+        return load(self.project_path, self.variables)
 
     @property
     def chosen_target(self) -> str | None:
@@ -98,7 +98,7 @@ class Invocation:
     def state_folder_or_none(self) -> Path | None:
         """Where this project keeps its state, if it can be known without raising (for the last resort)."""
         try:
-            from emrkit_local.environments.folders import state_folder
+            from emrkit_local.folders import state_folder
 
             folder = state_folder(self.project_path.resolve().parent)
             folder.mkdir(parents=True, exist_ok=True)

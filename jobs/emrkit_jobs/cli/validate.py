@@ -1,0 +1,74 @@
+"""`emrkit validate`: everything that can be known without a network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from emrkit_jobs.cli.invocation import Invocation
+
+if TYPE_CHECKING:
+    from emrkit_jobs.bundle.project import LoadedProject
+    from emrkit_model.diagnostics import Diagnostic
+
+
+@click.command("validate")
+@click.option("--strict", is_flag=True, help="Warnings count as errors.")
+@click.pass_obj
+def command(invocation: Invocation, strict: bool) -> None:
+    """Check the project file, the code it names, the rules of EMR and the guardrails; offline.
+
+    Every target of the file is checked, or the one that is named with --target.
+    """
+    from emrkit_jobs.bundle.findings import once
+    from emrkit_jobs.bundle.project import load
+    from emrkit_jobs.cli.output import as_data
+    from emrkit_model.diagnostics import EmrkitError, Severity
+
+    output = invocation.output
+    project = load(invocation.project_path, invocation.variables)
+    names = (
+        [project.choose_target(invocation.chosen_target).name] if invocation.chosen_target else list(project.targets)
+    )
+    found: list[Diagnostic] = list(project.warnings)
+    jobs: tuple[str, ...] = ()
+    clusters: tuple[str, ...] = ()
+    for name in names:
+        problems, jobs, clusters = check_target(project, name)
+        found += problems
+    findings = once(found)
+    errors = [d for d in findings if d.severity is Severity.ERROR]
+    if errors or (strict and findings):
+        raise EmrkitError(sorted(findings, key=lambda d: d.severity is Severity.WARNING))
+    for warning in findings:
+        output.diagnose(warning)
+        output.say("")
+    output.data(
+        {
+            "valid": True,
+            "project": project.name,
+            "targets": names,
+            "clusters": clusters,
+            "jobs": jobs,
+            "diagnostics": [as_data(d) for d in findings],
+        },
+        f"{project.name} is valid: {_count(len(jobs), 'job')}, {_count(len(clusters), 'cluster')}, "
+        f"{_count(len(names), 'target')}, {_count(len(findings), 'warning')}",
+    )
+
+
+def check_target(project: LoadedProject, name: str) -> tuple[tuple[Diagnostic, ...], tuple[str, ...], tuple[str, ...]]:
+    """The findings of one target, its jobs and its clusters."""
+    from emrkit_jobs.bundle.guardrails import judge
+    from emrkit_model.diagnostics import EmrkitError
+
+    try:
+        resolved = project.for_target(name)
+    except EmrkitError as error:
+        return error.diagnostics, (), ()
+    return (*resolved.warnings, *judge(resolved)), tuple(resolved.jobs), tuple(resolved.clusters)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
