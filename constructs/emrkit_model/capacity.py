@@ -13,6 +13,7 @@ from .capacity_rules import check_fleet, check_instance_type
 from .configurations import Configuration
 from .diagnostics import Diagnostic, FieldPath
 from .fields import Count, Flag, Items, Number, Seconds, Text, words
+from .findings import error
 from .tokens import is_token
 from .values import Value, carry, translate
 
@@ -224,8 +225,7 @@ def _from_words(data: Mapping[str, object]) -> tuple[dict[str, object], dict[str
         return given, {}
     other = "spot" if market == "on_demand" else "on_demand"
     if other in given:
-        # Left in place: reported as an unknown key, beside the one that is meant.
-        return given, {}
+        carry([_two_markets()])
     types = given.pop(market)
     given["types"] = [types] if isinstance(types, str) and not is_token(types) else types
     target = "target_on_demand" if market == "on_demand" else "target_spot"
@@ -237,6 +237,15 @@ def _from_words(data: Mapping[str, object]) -> tuple[dict[str, object], dict[str
         given.setdefault("on_demand_strategy", "lowest-price")
         renames["target_on_demand"] = "on_demand_capacity"
     return given, renames
+
+
+def _two_markets() -> Diagnostic:
+    return error(
+        "FLEET-032",
+        "a fleet lists its types once, under `on_demand` or under `spot`",
+        "on_demand",
+        hint="for both markets: spot: [types], capacity: <spot units>, on_demand_capacity: <On-Demand units>",
+    )
 
 
 def _rename(path: FieldPath, renames: Mapping[str, str]) -> FieldPath:

@@ -146,7 +146,7 @@ def _check_targets(fleet: InstanceFleet) -> Iterator[Diagnostic]:
     for name, value in targets.items():
         if not is_token(value) and value < 0:
             yield error("FLEET-026", "capacity must not be negative", name, got=value, reason=_PAGE)
-    if not any(is_token(v) or v > 0 for v in targets.values()):
+    if not any(is_token(v) or v != 0 for v in targets.values()):
         named = "target_spot" if fleet.spot_strategy and not fleet.on_demand_strategy else "target_on_demand"
         yield error("FLEET-027", "a fleet needs capacity: neither On-Demand nor Spot is above 0", named, reason=_PAGE)
 
@@ -177,7 +177,7 @@ def check_primary_fleet(fleet: InstanceFleet) -> Iterator[Diagnostic]:
             allowed="capacity 1, or 3 On-Demand",
             reason=_HA_PAGE,
         )
-    for i, item in enumerate(fleet.types):
+    for i, item in enumerate(() if is_token(fleet.types) else fleet.types):
         if item.weight is not None and not is_token(item.weight) and item.weight != 1:
             yield error(
                 "FLEET-031", "weight in a primary fleet is 1", "types", i, "weight", got=item.weight, reason=_PAGE

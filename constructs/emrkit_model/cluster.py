@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import PlainValidator, WithJsonSchema
@@ -29,7 +29,7 @@ from .fields import (
 from .kerberos import Kerberos
 from .scaling import ManagedScaling
 from .security import SecurityConfiguration
-from .tokens import is_token
+from .tokens import UNKNOWN_LIST, UNKNOWN_NUMBER, UNKNOWN_TEXT, is_token
 from .values import Json, Value, build
 
 __all__ = ["BootstrapAction", "Cluster"]
@@ -92,6 +92,11 @@ class Cluster(Value):
     """
 
     AREA: ClassVar[str] = "CLUS"
+    STAND_INS: ClassVar[Mapping[str, object]] = {
+        "name": UNKNOWN_TEXT,
+        "release": UNKNOWN_TEXT,
+        "primary": {"types": UNKNOWN_LIST, "target_on_demand": UNKNOWN_NUMBER},
+    }
 
     name: Text
     """The cluster's name: 1 to 256 characters without < > $ | and backtick."""

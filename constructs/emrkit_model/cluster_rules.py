@@ -86,7 +86,7 @@ def _check_fleets(cluster: Cluster) -> Iterator[Diagnostic]:
     if not is_token(cluster.primary.target_on_demand) and cluster.primary.target_on_demand == 3:
         yield from gate_problem("multi-primary-fleets", cluster.release, "CLUS-021", "primary")
     for role, fleet in cluster.fleets():
-        for i, item in enumerate(fleet.types):
+        for i, item in enumerate(() if is_token(fleet.types) else fleet.types):
             if cluster.custom_ami is not None and item.custom_ami is not None:
                 yield error(
                     "CLUS-022",

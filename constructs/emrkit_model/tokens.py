@@ -9,10 +9,15 @@ import struct
 from collections.abc import Sequence
 from typing import cast
 
-__all__ = ["has_member", "is_token"]
+__all__ = ["UNKNOWN_LIST", "UNKNOWN_NUMBER", "UNKNOWN_TEXT", "has_member", "is_token"]
 
 # CDK marks an encoded number by the first two bytes of the double: a huge negative figure nobody writes by hand.
 _NUMBER_MARK = b"\xfb\xff"
+
+# Tokens of our own, for "there is something here that no rule can look at".
+UNKNOWN_TEXT = "${Token[unknown.0]}"
+UNKNOWN_LIST = ("#{Token[unknown.0]}",)
+UNKNOWN_NUMBER = struct.unpack(">d", _NUMBER_MARK + bytes(6))[0]
 
 
 def is_token(value: object) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from .diagnostics import Diagnostic, EmrkitError, FieldPath, Severity, render_path
@@ -31,6 +31,8 @@ class Value(BaseModel):
 
     AREA: ClassVar[str] = "CLUS"
     """The area in the codes of this object's structural problems."""
+    STAND_INS: ClassVar[Mapping[str, object]] = {}
+    """What stands in for a required field that is missing or unreadable, so that the other rules can still speak."""
 
     if not TYPE_CHECKING:  # a type checker sees the fields as keyword arguments instead
 
@@ -47,10 +49,23 @@ class Value(BaseModel):
         """The rules of this object alone (not of those inside it): errors and warnings."""
         yield from ()
 
+    # Before `_gather`, because pydantic wraps later validators around earlier ones.
     @model_validator(mode="after")
     def _obey(self) -> Self:
         carry(found for found in self.problems() if found.severity is Severity.ERROR)
         return self
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _gather(cls, data: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return handler(data)
+        except ValidationError as error:
+            found = translate(cls, error)
+            if isinstance(data, Mapping):
+                found += _rules_of_the_rest(cls, cast("Mapping[str, object]", data), found, handler)
+            carry(found)
+            raise
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> Any:
@@ -70,6 +85,30 @@ class Value(BaseModel):
         """The same value with some fields changed, checked again."""
         kept = {name: getattr(self, name) for name in self.model_fields_set}
         return type(self)(**{**kept, **changes})
+
+
+def _rules_of_the_rest(
+    cls: type[Value],
+    data: Mapping[str, object],
+    found: Sequence[Diagnostic],
+    handler: Callable[[object], object],
+) -> list[Diagnostic]:
+    """The rules hold only for an object whose fields could be read: try again without the fields that could not.
+
+    A rule may then miss a field that was taken out, so only what it says of fields that are still there counts.
+    """
+    broken = {d.path[0] for d in found if d.path}
+    rest = {key: value for key, value in data.items() if key not in broken}
+    stand_ins = {key: value for key, value in cls.STAND_INS.items() if key not in rest}
+    if (len(rest) == len(data) and not stand_ins) or not rest:
+        return []
+    try:
+        handler({**rest, **stand_ins})
+    except ValidationError as error:
+        known = {(d.code, d.path) for d in found}
+        more = translate(cls, error)
+        return [d for d in more if d.path and d.path[0] in rest and (d.code, d.path) not in known]
+    return []
 
 
 def check(value: object) -> tuple[Diagnostic, ...]:
@@ -117,11 +156,10 @@ def translate(cls: type[BaseModel], error: ValidationError) -> list[Diagnostic]:
 
 
 def _structural(cls: type[BaseModel], path: FieldPath, item: Mapping[str, Any]) -> Diagnostic:
-    owner = _owner(cls, path)
-    area = getattr(owner, "AREA", "CLUS")
+    area = getattr(cls, "AREA", "CLUS")
     kind, name = item["type"], render_path(path[-2:] if path and isinstance(path[-1], int) else path[-1:])
     if kind == "extra_forbidden":
-        known = field_words(owner)
+        known = field_words(cls)
         close = get_close_matches(str(path[-1]), known, n=1)
         return Diagnostic(
             f"E-{area}-001",
@@ -142,23 +180,6 @@ def field_words(cls: type[BaseModel]) -> list[str]:
     """The keys that a value object accepts in a file."""
     words = [field.alias or name for name, field in cls.model_fields.items()]
     return words + [word for word in getattr(cls, "WORDS", ()) if word not in words]
-
-
-def _owner(cls: type[BaseModel], path: FieldPath) -> type[BaseModel]:
-    for part in path[:-1]:
-        field = cls.model_fields.get(part) if isinstance(part, str) else None
-        inner = _value_class(field.annotation) if field else None
-        cls = inner or cls
-    return cls
-
-
-def _value_class(annotation: object) -> type[Value] | None:
-    if isinstance(annotation, type) and issubclass(annotation, Value):
-        return annotation
-    for argument in getattr(annotation, "__args__", ()):
-        if found := _value_class(argument):
-            return found
-    return None
 
 
 def _brief(value: object) -> str:
