@@ -1,0 +1,35 @@
+"""The generated pages are as the source has them; the page of error codes lists every code, each with its meaning."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from docs import errors, guardrails, project_file
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("module", [errors, guardrails, project_file])
+def test_a_generated_page_is_as_the_source_has_it(module: ModuleType) -> None:
+    assert module.PAGE.read_text("utf-8") == module.page(), "run: python -m docs"
+
+
+def test_every_code_says_something() -> None:
+    assert [code.id for code in errors.codes() if len(code.summary) < 8] == []
+
+
+def test_no_code_in_the_source_is_left_out() -> None:
+    listed = {code.id[2:] for code in errors.codes()}
+    shape = re.compile(r"[\"'](?:[EW]-)?((?:" + "|".join(errors._AREAS) + r")-\d{3})[\"']")
+    written = {
+        match
+        for folder in ("constructs", "jobs", "stacks")
+        for path in (ROOT / folder).rglob("*.py")
+        for match in shape.findall(path.read_text("utf-8"))
+    }
+    assert written == listed
+    assert len(listed) > 100
