@@ -189,6 +189,7 @@ def surface() -> Mapping[str, Any]:
         "page": "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_EMR.html",
         "read": "2026-10",
         "types": types,
+        "replacement": {name: resource["replacement"] for name, resource in source["resources"].items()},
         "enums": {name: body["values"] for name, body in source["api_enums"].items()},
     }
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from .tables import load
 
-__all__ = ["enum", "keys"]
+__all__ = ["enum", "keys", "replacing"]
 
 
 def keys(resource_type: str, nested: str = "") -> Mapping[str, str | None]:
@@ -24,3 +24,13 @@ def keys(resource_type: str, nested: str = "") -> Mapping[str, str | None]:
 def enum(name: str) -> tuple[str, ...]:
     """The values of an enum of the EMR API ("ActionOnFailure", "MarketType", …); empty for an unknown name."""
     return tuple(load("surface")["enums"].get(name, ()))
+
+
+def replacing(resource_type: str) -> tuple[str, ...] | None:
+    """The properties whose change makes CloudFormation replace the resource; None for a type not in the data.
+
+    >>> "ReleaseLabel" in (replacing("AWS::EMR::Cluster") or ())
+    True
+    """
+    found = load("surface")["replacement"].get(resource_type)
+    return None if found is None else tuple(found)
