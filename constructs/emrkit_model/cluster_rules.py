@@ -83,6 +83,10 @@ def _check_fleets(cluster: Cluster) -> Iterator[Diagnostic]:
         yield found.within("primary")
     if cluster.task is not None and cluster.core is None:
         yield error("CLUS-020", "task nodes need core nodes", "task", reason=f"{_GUIDE}emr-instance-fleet.html")
+    names = [fleet.name or role for role, fleet in cluster.fleets()]
+    for i, (role, _) in enumerate(cluster.fleets()):
+        if names[i] in names[:i]:
+            yield error("CLUS-024", f"two fleets are named '{names[i]}'", role, "name", got=names[i])
     if not is_token(cluster.primary.target_on_demand) and cluster.primary.target_on_demand == 3:
         yield from gate_problem("multi-primary-fleets", cluster.release, "CLUS-021", "primary")
     for role, fleet in cluster.fleets():

@@ -14,7 +14,7 @@ from emrkit_model.values import InvalidModel, Json
 from . import request
 from .parts import Part, drop_empty
 
-__all__ = ["add_step", "cancel_step", "create_cluster", "terminate_cluster"]
+__all__ = ["add_step", "cancel_step", "create_cluster", "set_termination_protection", "terminate_cluster"]
 
 
 def create_cluster(cluster: Cluster) -> Part:
@@ -33,10 +33,8 @@ def create_cluster(cluster: Cluster) -> Part:
                 hint="run the job on a standing cluster, or take kerberos off the pipeline's cluster",
             )
         )
-    task = request.run_job_flow(cluster)
-    instances = task["Instances"]
-    assert isinstance(instances, dict)
-    return {**task, "Instances": {**instances, "KeepJobFlowAliveWhenNoSteps": True}}
+    # Kept alive, it also keeps its idle timeout: the net under a state machine that was stopped.
+    return request.run_job_flow(cluster.replace(keep_alive=True))
 
 
 def add_step(
@@ -47,7 +45,7 @@ def add_step(
     default_action: ActionOnFailure = ActionOnFailure.CONTINUE,
     region: str = "us-east-1",
 ) -> Part:
-    """The parameters of `addStep`: one step. `cluster_id` may be a path into the state's input, by its key.
+    """The parameters of `addStep`: one step. `cluster_id` may be a JSONata expression.
 
     >>> from emrkit_model.steps import CommandStep
     >>> add_step("j-1", CommandStep(name="hello", command=["true"]))["Step"]["ActionOnFailure"]
@@ -61,6 +59,11 @@ def add_step(
             "Step": request.step(value, name=name, default_action=default_action, region=region),
         }
     )
+
+
+def set_termination_protection(cluster_id: Json, *, protected: bool) -> Part:
+    """The parameters of `setClusterTerminationProtection`."""
+    return {"ClusterId": cluster_id, "TerminationProtected": protected}
 
 
 def cancel_step(cluster_id: Json, step_id: Json) -> Part:
