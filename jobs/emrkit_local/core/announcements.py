@@ -23,7 +23,7 @@ STEP_CHANGE = "EMR Step Status Change"
 FLEET_CHANGE = "EMR Instance Fleet State Change"
 GROUP_CHANGE = "EMR Instance Group State Change"
 
-_ANNOUNCED = {"STARTING", "RUNNING", "WAITING", "TERMINATED", "TERMINATED_WITH_ERRORS"}
+_ANNOUNCED = {"STARTING", "WAITING", "TERMINATED", "TERMINATED_WITH_ERRORS"}
 _STEP_WORDS = {
     "PENDING": "was added to Amazon EMR cluster {cluster} at {at} and is pending execution.",
     "RUNNING": "in Amazon EMR cluster {cluster} started running at {at}.",
@@ -35,7 +35,6 @@ _STEP_WORDS = {
 }
 _CLUSTER_WORDS = {
     "STARTING": "was requested at {at} and is being created.",
-    "RUNNING": "began running steps at {at}.",
     "WAITING": "became ready for steps at {at}.",
     "TERMINATED": "has terminated at {at} with a reason of {code}.",
     "TERMINATED_WITH_ERRORS": "has terminated with errors at {at} with a reason of {code}.",

@@ -22,6 +22,9 @@ from .work import bootstrap_work
 
 _log = logging.getLogger(__name__)
 
+NOT_FOUND = 404
+"""Stands for the exit code of a script that could not be downloaded (real ones end at 255)."""
+
 
 @dataclass(frozen=True, slots=True)
 class BootstrapFailure:
@@ -73,7 +76,7 @@ class Bootstrap:
         began = self._state.clock.now()
         logs.append(folder, [logs.line(began, f"startExec '{' '.join(work.args)}'")])
         try:
-            code = self._execute(cluster, work)
+            code = self._execute(cluster, work) if self._script_exists(work, folder) else NOT_FOUND
         except Refusal as refusal:
             logs.append(folder, [logs.line(self._state.clock.now(), f"local EMR refuses [{refusal.code}]: {refusal}")])
             with (folder / "stderr").open("a", encoding="utf-8") as stderr:
@@ -92,7 +95,23 @@ class Bootstrap:
                 if trouble not in cluster.notes:
                     cluster.notes.append(trouble)
                     self._state.touch(cluster)
+        elif cluster.log_uri:
+            shutil.rmtree(folder, ignore_errors=True)
         return code
+
+    def _script_exists(self, work: StepWork, folder: Path) -> bool:
+        """EMR downloads the script before anything else; one that is not there is a failure of its own kind."""
+        place = logs.parse_uri(work.args[0])
+        if place is None:
+            return True
+        try:
+            self._objects.get(*place)
+        except KeyError:
+            now = self._state.clock.now()
+            logs.append(folder, [logs.line(now, f"there is no object {work.args[0]}")])
+            (folder / "stderr").write_text(f"there is no object {work.args[0]}\n", encoding="utf-8")
+            return False
+        return True
 
     def _execute(self, cluster: Cluster, work: StepWork) -> int:
         condition = self._state.changed(cluster.id)
@@ -125,11 +144,16 @@ def _failure(
     cluster: Cluster, action: Document, number: int, role: str, members: list[Instance], code: int
 ) -> BootstrapFailure:
     node = members[0].ec2_id
-    if role == "MASTER":
-        where, kind = f"On the master instance ({node})", "PRIMARY"
+    kind = "PRIMARY" if role == "MASTER" else "WORKER"
+    if code == NOT_FOUND:
+        who = f"Master instance ({node})" if kind == "PRIMARY" else f"Slave instance ({node})"
+        message = f"{who} failed attempting to download bootstrap action {number} file from S3"
+        error = f"BOOTSTRAP_FAILURE_FILE_NOT_FOUND_{kind}"
     else:
-        where, kind = f"On {len(members)} slave instances (including {node})", "WORKER"
-    message = f"{where}, bootstrap action {number} returned a non-zero return code"
+        many = f"{len(members)} slave instances (including {node})"
+        where = f"the master instance ({node})" if kind == "PRIMARY" else many
+        message = f"On {where}, bootstrap action {number} returned a non-zero return code"
+        error = f"BOOTSTRAP_FAILURE_{kind}_WITH_NON_ZERO_CODE"
     data: dict[str, str] = {
         "instance-id": node,
         "bootstrap-action": str(number),
@@ -139,7 +163,7 @@ def _failure(
     if cluster.log_uri:
         data["log-file"] = f"{cluster.log_uri}{cluster.id}/node/{node}/bootstrap-actions/{number}/stderr.gz"
     detail: Document = {
-        "ErrorCode": f"BOOTSTRAP_FAILURE_{kind}_WITH_NON_ZERO_CODE",
+        "ErrorCode": error,
         "ErrorMessage": message,
         "ErrorData": [data],
     }

@@ -16,6 +16,8 @@ from .records import Capacity, Cluster
 
 _TYPE_LIMIT = 30
 _GROUP_LIMIT = 50
+_FLEET_INSTANCES = 4_000
+_GROUP_INSTANCES = 2_000
 
 
 def capacities_of(instances_config: Document, now: float) -> list[Capacity]:
@@ -80,6 +82,8 @@ def fleet(config: Document, now: float) -> Capacity:
         raise validation(f"A WeightedCapacity of the {role} instance fleet is too small.")
     if role == "MASTER" and any(count(t, "WeightedCapacity", 1) != 1 for t in types):
         raise validation("WeightedCapacity is not for the MASTER instance fleet; its instances count 1.")
+    if (on_demand + spot) / min(max(1, count(t, "WeightedCapacity", 1)) for t in types) > _FLEET_INSTANCES:
+        raise validation(f"The {role} instance fleet would have more than {_FLEET_INSTANCES} instances.")
     return Capacity(
         id=new_id("if"), role=role, kind="fleet", on_demand=on_demand, spot=spot, config=config, created=now
     )
@@ -107,6 +111,8 @@ def group(config: Document, now: float) -> Capacity:
         raise validation("The CORE instance group needs at least 1 instance.")
     if number < 0:
         raise validation(f"InstanceCount of the {role} instance group must not be negative.")
+    if number > _GROUP_INSTANCES:
+        raise validation(f"An instance group has at most {_GROUP_INSTANCES} instances.")
     spot = word(config, "Market", "ON_DEMAND") == "SPOT"
     return Capacity(
         id=new_id("ig"),

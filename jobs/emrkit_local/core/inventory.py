@@ -152,14 +152,8 @@ def group_view(cluster: Cluster, group: Capacity) -> Document:
 
 
 def _status(cluster: Cluster, capacity: Capacity) -> Document:
-    state = node_state(cluster)
-    if capacity.suspended and state == "RUNNING":
-        state = "SUSPENDED"
-    return {
-        "State": state,
-        "StateChangeReason": {"Message": capacity.suspended} if capacity.suspended else _reason(cluster),
-        "Timeline": present(CreationDateTime=capacity.created, ReadyDateTime=cluster.ready, EndDateTime=cluster.ended),
-    }
+    timeline = present(CreationDateTime=capacity.created, ReadyDateTime=cluster.ready, EndDateTime=cluster.ended)
+    return {"State": node_state(cluster), "StateChangeReason": _reason(cluster), "Timeline": timeline}
 
 
 def _reason(cluster: Cluster) -> Document:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from emrkit_facts import releases
+
 from .context import Core, Scope
 from .errors import validation
 from .fleets import capacities_of
@@ -91,6 +93,12 @@ def _release(request: Document) -> str:
         raise validation("A ReleaseLabel must be given (AMI versions, before release 4.0, are not supported).")
     if not _RELEASE.match(release):
         raise validation(f"The supplied release label is invalid: {release}.")
+    known = releases.find(release)
+    if isinstance(known, releases.Release):
+        offered = {name.lower() for name in known.applications}
+        missing = [n for a in records(request, "Applications") if (n := word(a, "Name")).lower() not in offered]
+        if missing:
+            raise validation(f"The release {release} does not have the application {', '.join(missing)}.")
     if any("Version" in a for a in records(request, "Applications")):
         raise validation("An application's Version must not be given from release 4.0 on.")
     return release

@@ -16,6 +16,7 @@ from .reading import Document, count, flag, number, record, word
 from .records import Capacity, Cluster
 
 IDLE_TIMEOUT_RANGE = range(60, 604_801)
+_MINIMUM_LIMIT = 10_000
 _PUBLIC_ACCESS_DEFAULT: Document = {
     "BlockPublicSecurityGroupRules": True,
     "PermittedPublicSecurityGroupRuleRanges": [{"MinRange": 22, "MaxRange": 22}],
@@ -35,6 +36,8 @@ def check_managed_scaling(policy: Mapping[str, object], *, fleets: bool) -> Serv
     low, high = count(limits, "MinimumCapacityUnits"), count(limits, "MaximumCapacityUnits")
     if low < 1 or high < low:
         return validation("MinimumCapacityUnits must be at least 1 and not more than MaximumCapacityUnits.")
+    if low > _MINIMUM_LIMIT:
+        return validation(f"MinimumCapacityUnits must not be more than {_MINIMUM_LIMIT}.")
     for key in ("MaximumOnDemandCapacityUnits", "MaximumCoreCapacityUnits"):
         value = number(limits, key)
         if value is not None and not 0 <= value <= high:

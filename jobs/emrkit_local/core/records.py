@@ -31,7 +31,6 @@ class Capacity:
     spot: int
     config: Document
     created: float
-    suspended: str = ""
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ on EMR.
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from .processes import kill_by_environment, kill_group
@@ -16,6 +17,7 @@ from .state import State
 from .work import STATE_MARKER
 
 REASON = "LOCAL_EMR_STOPPED"
+_LOOKS = 20
 
 
 def kill_orphans(state: State, folder: Path) -> None:
@@ -32,8 +34,10 @@ def kill_orphans(state: State, folder: Path) -> None:
                 if step.pid is not None:
                     kill_group(step.pid, step.pid_started)
     # A second look finds what forks while it is being killed, and what was started but not yet written down.
-    while kill_by_environment("EMR_STEP_ID", frozenset(ids), (STATE_MARKER, str(folder))):
-        pass
+    for _ in range(_LOOKS):
+        if not kill_by_environment("EMR_STEP_ID", frozenset(ids), (STATE_MARKER, str(folder))):
+            break
+        time.sleep(0.01)
 
 
 def mark_interrupted(state: State) -> list[tuple[Cluster, tuple[Step, ...]]]:

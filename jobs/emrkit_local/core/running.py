@@ -45,6 +45,10 @@ class StepRunner:
         except Refusal as refusal:
             self._refuse(cluster, step, work, refusal)
             return True
+        except Exception as error:
+            _log.exception("step %s could not be admitted", step.id)
+            self._refuse(cluster, step, work, Refusal("INTERNAL_ERROR", f"The step could not be started: {error}"))
+            return True
         if admission is None:
             return False
         with self._state.changing():

@@ -120,3 +120,8 @@ def _check_scalar(name: str, value: object, path: str) -> None:
     if not isinstance(value, _SCALARS[name]) or (isinstance(value, bool) and name != "boolean"):
         # The value itself stays out of the message: it may be a password.
         raise serialization(f"Expected {name} at '{path}'.")
+    if isinstance(value, str) and not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise serialization(f"The string at '{path}' is not valid Unicode.") from None
