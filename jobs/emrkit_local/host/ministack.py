@@ -1,0 +1,270 @@
+"""The only module that knows ministack: every hook we use, checked at start, behind names of ours.
+
+ministack publishes no extension points, so its exact version is pinned and `Emulator` refuses one that lacks a hook,
+naming it. Nothing else in the package imports `ministack`. Its modules are imported when they are first needed.
+"""
+
+# ministack ships no type information; what leaves this module is typed.
+# pyright: reportMissingImports=false, reportUnknownVariableType=false, reportUnknownMemberType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Protocol, cast
+
+__all__ = ["Emulator", "HookMissing", "Json", "TaskFailure", "TypeHandlers"]
+
+Json = dict[str, object]
+Asgi = Callable[[dict[str, object], Callable[[], Awaitable[Json]], Callable[[Json], Awaitable[None]]], Awaitable[None]]
+Response = tuple[int, dict[str, str], bytes]
+ServiceHandler = Callable[[str, str, dict[str, str], bytes, dict[str, list[str]]], Awaitable[Response]]
+TypeHandlers = dict[str, Callable[..., object]]
+"""A CloudFormation type: `create(logical_id, properties, stack_name) -> (physical_id, attributes)`,
+`update(physical_id, old, new, stack_name) -> (physical_id, attributes)`, `delete(physical_id, properties)`."""
+TaskHandler = Callable[[str, Json], object]
+
+_ACCOUNT_DIGITS = 12
+_DEFAULT_ACCOUNT = "000000000000"
+PINNED = "1.5.33"
+_HOOKS: Mapping[str, tuple[str, ...]] = {
+    "app": ("app", "SERVICE_HANDLERS", "_build_persistence_save_dict", "_state_map", "_get_module")
+    + ("call_service_handler_sync", "_request_account_scope"),
+    "core.responses": ("get_account_id", "get_region", "set_request_account_id", "set_request_region")
+    + ("AccountScopedDict", "AccountRegionScopedDict"),
+    "core.persistence": ("_json_default", "_json_object_hook"),
+    "core.router": ("extract_access_key_id", "extract_region"),
+    "services.s3": ("_buckets", "_persist_object", "_persist_delete_marker", "_delete_persisted_object")
+    + ("_delete_persisted_bucket", "_read_body", "_collect_list_entries", "_object_meta_from_record")
+    + ("_key_history_meta", "_load_persisted_history", "get_state", "load_persisted_state", "S3_PERSIST", "DATA_DIR"),
+    "services.cloudformation": ("_stacks", "_stack_events", "_exports", "_change_sets"),
+    "services.cloudformation.provisioners": ("_RESOURCE_HANDLERS", "_s3", "_update_resource"),
+    "services.cloudformation.stacks": ("_runs_on_worker_thread", "_add_event", "_stack_region_context"),
+    "services.stepfunctions": ("_SERVICE_DISPATCH", "_AWS_SDK_SERVICE_MAP", "_ExecutionError", "_executions")
+    + ("_execute_task", "_invoke_resource_with_timeout", "_state_machines"),
+    "services.iam": ("_ACTION_HANDLERS", "_roles", "_users"),
+    "services.eventbridge": ("_put_events",),
+    "services.ec2": (),
+}
+# Checked when the emulator starts: cheap to import. The others when they are first used.
+_AT_START = ("app", "core.responses", "core.persistence", "core.router", "services.s3")
+
+
+class HookMissing(RuntimeError):
+    """This ministack is not the one the adapter was written for."""
+
+
+class TaskFailure(Exception):
+    """A state machine's task failed: the error's name as `Catch` and `Retry` see it, and the cause."""
+
+    def __init__(self, error: str, cause: str) -> None:
+        super().__init__(f"{error}: {cause}")
+        self.error = error
+        self.cause = cause
+
+
+class _Scoped(Protocol):
+    _data: MutableMapping[tuple[str, ...], object]
+
+
+class Emulator:
+    """The embedded emulator. `port` must be known before: ministack reads its settings when it is imported."""
+
+    def __init__(self, port: int, folder: Path) -> None:
+        os.environ.update(
+            GATEWAY_PORT=str(port),
+            BIND_HOST="127.0.0.1",
+            MINISTACK_HOST="127.0.0.1",
+            PERSIST_STATE="0",  # its own snapshots are only written on a clean stop; `persistence` does better
+            S3_PERSIST="0",
+            STATE_DIR=str(folder),
+            SFTP_ENABLED="0",
+            IOT_MTLS_ENABLED="0",
+            LOG_LEVEL=os.environ.get("EMRKIT_LOG_LEVEL", "WARNING"),
+        )
+        self.port = port
+        for name in _AT_START:
+            self.module(name)
+
+    # Modules and hooks ----------------------------------------------------------------------------------------------
+
+    def module(self, name: str) -> ModuleType:
+        """A module of ministack with all hooks we use in it; `HookMissing` names what it lacks."""
+        try:
+            found = importlib.import_module(f"ministack.{name}")
+        except ImportError as error:
+            raise HookMissing(
+                f"ministack {PINNED} is needed, and its module {name} cannot be imported: {error}"
+            ) from error
+        missing = [h for h in _HOOKS.get(name, ()) if not hasattr(found, h)]
+        if missing:
+            lacking = ", ".join(missing)
+            raise HookMissing(f"this ministack does not fit (pinned: {PINNED}): its module {name} lacks {lacking}")
+        return found
+
+    def is_loaded(self, name: str) -> bool:
+        """Whether a module was imported already, so that nothing is imported only to ask."""
+        return f"ministack.{name}" in sys.modules
+
+    def check(self) -> None:
+        """Import every module we hook into and check its hooks (a second or two; for tests and `status`)."""
+        for name in _HOOKS:
+            self.module(name)
+
+    # Requests -------------------------------------------------------------------------------------------------------
+
+    @property
+    def asgi(self) -> Asgi:
+        """ministack's own ASGI application."""
+        return cast("Asgi", self.module("app").app)
+
+    def take_service(self, name: str, handler: ServiceHandler) -> None:
+        """Answer a service ourselves."""
+        self.module("app").SERVICE_HANDLERS[name] = handler
+
+    def call_service(self, name: str, headers: Mapping[str, str], body: bytes) -> Response:
+        """Call a service from a worker thread, in this thread's account and Region, past HTTP."""
+        app = self.module("app")
+        handler = app.SERVICE_HANDLERS[name]
+        return cast("Response", app.call_service_handler_sync(handler, "POST", "/", dict(headers), body, {}, 60))
+
+    def account(self) -> str:
+        """The account of the request or worker thread that asks."""
+        return str(self.module("core.responses").get_account_id())
+
+    def account_of(self, access_key: str) -> str:
+        """The account an access key belongs to: a 12-digit key is its account."""
+        return access_key if len(access_key) == _ACCOUNT_DIGITS and access_key.isdigit() else _DEFAULT_ACCOUNT
+
+    def region(self) -> str:
+        """The Region of the request or worker thread that asks."""
+        return str(self.module("core.responses").get_region())
+
+    @contextmanager
+    def scope(self, account: str, region: str) -> Iterator[None]:
+        """Act as an account in a Region (context variables of this thread or task)."""
+        responses = self.module("core.responses")
+        before = self.account(), self.region()
+        responses.set_request_account_id(account)
+        responses.set_request_region(region)
+        try:
+            yield
+        finally:
+            responses.set_request_account_id(before[0])
+            responses.set_request_region(before[1])
+
+    def put_event(self, source: str, detail_type: str, detail: Mapping[str, object]) -> None:
+        """Put an event of an AWS service on the default bus of this account and Region."""
+        entry = {"Source": source, "DetailType": detail_type, "Detail": json.dumps(detail)}
+        self.module("services.eventbridge")._put_events({"Entries": [entry]}, allow_aws_source=True)
+
+    # Registration ---------------------------------------------------------------------------------------------------
+
+    def add_types(self, types: Mapping[str, TypeHandlers]) -> None:
+        """Teach CloudFormation types; all of them run on worker threads, never on the event loop."""
+        self.module("services.cloudformation.provisioners")._RESOURCE_HANDLERS.update(types)
+        stacks = self.module("services.cloudformation.stacks")
+        original = stacks._runs_on_worker_thread
+        ours = frozenset(types)
+        stacks._runs_on_worker_thread = lambda t: t in ours or original(t)
+
+    def type_handlers(self, name: str) -> TypeHandlers:
+        """The emulator's own handlers of a CloudFormation type."""
+        return cast("TypeHandlers", self.module("services.cloudformation.provisioners")._RESOURCE_HANDLERS[name])
+
+    def known_types(self) -> frozenset[str]:
+        """CloudFormation types that can be deployed."""
+        return frozenset(self.module("services.cloudformation.provisioners")._RESOURCE_HANDLERS)
+
+    def add_tasks(self, prefix: str, tasks: Mapping[str, TaskHandler], sdk: Mapping[str, Json]) -> None:
+        """Teach state machines: `tasks` by action under the ARN prefix, `sdk` for `aws-sdk:<name>:*`."""
+        machines = self.module("services.stepfunctions")
+
+        def guarded(handler: TaskHandler) -> TaskHandler:
+            def run(resource: str, request: Json) -> object:
+                try:
+                    return handler(resource, request)
+                except TaskFailure as failure:
+                    raise machines._ExecutionError(failure.error, failure.cause) from None
+
+            return run
+
+        # Found by prefix, in order: a longer action must come before a shorter one it starts with.
+        for action in sorted(tasks, reverse=True):
+            machines._SERVICE_DISPATCH[prefix + action] = guarded(tasks[action])
+        machines._AWS_SDK_SERVICE_MAP.update(sdk)
+
+    def around_tasks(self, wrapper: Callable[[str, float | None, Callable[[], object]], object]) -> None:
+        """Call `wrapper(execution ARN, timeout, run)` in place of each task state's attempts."""
+        machines = self.module("services.stepfunctions")
+        execute = machines._execute_task
+
+        def executing(state: Json, data: object, execution: Json | None, context: Json) -> object:
+            arn = str((execution or {}).get("executionArn", ""))
+            return wrapper(arn, None, lambda: execute(state, data, execution, context))
+
+        machines._execute_task = executing
+        with_timeout = machines._invoke_resource_with_timeout
+
+        def timing(resource: str, data: Json, timeout: float) -> object:
+            return wrapper("", float(timeout), lambda: with_timeout(resource, data, timeout))
+
+        machines._invoke_resource_with_timeout = timing
+
+    def execution_status(self, arn: str) -> str | None:
+        """The status of a state machine's execution, in this thread's account and Region."""
+        execution = self.module("services.stepfunctions")._executions.get(arn)
+        return str(execution["status"]) if execution else None
+
+    def executions(self) -> Iterator[Json]:
+        """Every execution of every account and Region."""
+        if self.is_loaded("services.stepfunctions"):
+            yield from cast("_Scoped", self.module("services.stepfunctions")._executions)._data.copy().values()  # type: ignore[misc]
+
+    def take_iam_action(self, name: str, handler: Callable[[Mapping[str, list[str]]], Response]) -> None:
+        """Answer one action of IAM ourselves."""
+        self.module("services.iam")._ACTION_HANDLERS[name] = handler
+
+    def stacks(self) -> Iterator[tuple[str, str, Json]]:
+        """(account, Region, record) of every stack, whatever its state."""
+        stacks = cast("_Scoped", self.module("services.cloudformation")._stacks)._data
+        for (account, region, _name), record in list(stacks.items()):
+            yield account, region, cast("Json", record)
+
+    def stacks_if_used(self) -> Iterator[tuple[str, str, Json]]:
+        """The same, without importing CloudFormation only to find none."""
+        if self.is_loaded("services.cloudformation"):
+            yield from self.stacks()
+
+    def add_stack_event(self, record: Json, logical_id: str, kind: str, status: str, reason: str) -> None:
+        """Record an event of a stack."""
+        self.module("services.cloudformation.stacks")._add_event(
+            record["StackId"], record["StackName"], logical_id, kind, status, reason
+        )
+
+    # State ----------------------------------------------------------------------------------------------------------
+
+    def snapshots(self) -> Iterator[tuple[str, Callable[[], object]]]:
+        """(service, a function that copies its state) of every service that was used."""
+        yield from cast("dict[str, Callable[[], object]]", self.module("app")._build_persistence_save_dict()).items()
+
+    def encode(self, state: object) -> str:
+        """A service's state as JSON text."""
+        return json.dumps(state, default=self.module("core.persistence")._json_default)
+
+    def restore(self, service: str, text: str) -> None:
+        """Give a service its state back; unknown services are left alone."""
+        app = self.module("app")
+        state = json.loads(text, object_hook=self.module("core.persistence")._json_object_hook)
+        module = app._get_module(app._state_map[service])
+        module.load_persisted_state(state)
+
+    def scoped(self, store: object) -> MutableMapping[tuple[str, ...], object]:
+        """The entries of one of its stores over all accounts and Regions."""
+        return cast("_Scoped", store)._data
