@@ -38,7 +38,7 @@ test: check ## everything CI runs: style, types, walls, then every tier of tests
 check: install ## style, types and walls, without running a test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
+	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
 
 format: install ## rewrite the sources in the house style

@@ -8,14 +8,14 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from emrkit_local.folders import cache_folder, ensure_folder
 from emrkit_model.diagnostics import Diagnostic, EmrkitError, ExitCode
 
-from ..folders import cache_folder, ensure_folder
 from .catalog import LOCKS, RECIPES, Recipe, find_recipe
 from .pythons import find_python
 from .registries import npm_environment, uv_environment
@@ -98,14 +98,18 @@ def find(name: str) -> Environment | None:
 
 
 def prepare(
-    names: Iterable[str] | None = None, progress: Callable[[Stage], None] = lambda stage: None
+    names: Iterable[str] | None = None, progress: Callable[[Stage], None] | None = None
 ) -> tuple[Environment, ...]:
     """Build what is missing (all environments when no name is given); what is there is left alone.
 
     Raises `EmrkitError` with one clear cause: no network, no room, no fitting Python, a package that was tampered with.
     A build that fails leaves nothing behind.
     """
-    return tuple(_prepare(recipe, progress) for recipe in _recipes(names))
+    return tuple(_prepare(recipe, progress or _silent) for recipe in _recipes(names))
+
+
+def _silent(stage: Stage) -> None:
+    """Nobody asked."""
 
 
 def _recipes(names: Iterable[str] | None) -> tuple[Recipe, ...]:
@@ -169,7 +173,7 @@ def _prepare(recipe: Recipe, progress: Callable[[Stage], None]) -> Environment:
 
 
 @contextmanager
-def _only_builder(lock: Path, name: str, progress: Callable[[Stage], None]) -> Iterator[None]:
+def _only_builder(lock: Path, name: str, progress: Callable[[Stage], None]) -> Generator[None]:
     with lock.open("w") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
