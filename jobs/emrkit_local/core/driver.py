@@ -55,7 +55,7 @@ class _Driver:
         self._cluster = cluster
         self._interrupted = interrupted
         self._condition = drivers.state.changed(cluster.id)
-        self._rested: float | None = None
+        self._rested = False
 
     def run(self) -> None:
         try:
@@ -166,10 +166,10 @@ class _Driver:
         return since + timeout - self._state.clock.now()
 
     def _sleep(self) -> None:
-        since = self._cluster.idle_since
-        if since is not None and since != self._rested:
-            self._rested = since
-            self._drivers.executor.rest()
+        if self._cluster.state == "WAITING" and not self._rested:
+            # Once, for the first step; after a step its follower says when nothing runs.
+            self._rested = True
+            self._drivers.runner.rest_if_idle()
         with self._state.lock:
             # Looked at again under the lock: a step that came in the meantime has notified nobody yet.
             if self._state.closing or self._cluster.state in CLUSTER_ENDING or self._next_step() is not None:

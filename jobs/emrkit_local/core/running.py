@@ -13,7 +13,7 @@ from . import logs
 from .ports import Admission, Executor, Objects, Refusal, RunningStep, StepWork
 from .processes import start_time
 from .reading import Document
-from .records import CLUSTER_ENDING, STEP_ENDED, Cluster, Step
+from .records import CLUSTER_ENDED, CLUSTER_ENDING, STEP_ACTIVE, STEP_ENDED, Cluster, Step
 from .state import State
 from .work import step_work
 
@@ -75,6 +75,14 @@ class StepRunner:
     def is_running(self, cluster: Cluster) -> bool:
         """Whether a process of this cluster still lives. Called with the lock."""
         return any(s.id in self._running for s in cluster.steps)
+
+    def rest_if_idle(self) -> None:
+        """Tell the executor when no cluster has anything to do just now. Called without the lock."""
+        with self._state.lock:
+            living = (c for c in self._state.clusters() if c.state not in CLUSTER_ENDED)
+            busy = bool(self._running) or any(s.state in STEP_ACTIVE for c in living for s in c.steps)
+        if not busy:
+            self._executor.rest()
 
     def close(self, seconds: float = 10.0) -> None:
         """Kill whatever runs and wait for its followers; the steps are marked when the state is opened again."""
@@ -162,6 +170,8 @@ class StepRunner:
                 self._threads.discard(threading.current_thread())
                 self._state.touch(cluster)
             self._state.wake_all()
+            if not self._state.closing:
+                self.rest_if_idle()
 
     def _finish(self, cluster: Cluster, step: Step, work: StepWork, code: int) -> None:
         ended = self._state.clock.now()

@@ -271,3 +271,12 @@ def eventually(check: Callable[[], object], say: Callable[[], object] = lambda: 
     while not check():
         assert time.monotonic() < deadline, f"did not happen in {seconds} s: {say()}"
         time.sleep(0.002)
+
+
+def request(**more: Any) -> dict[str, Any]:
+    instances = {"InstanceFleets": fleets(), **more.pop("Instances", {})}
+    return {"Name": "c", "ReleaseLabel": "emr-7.10.0", "Instances": instances, **more}
+
+
+def action(name: str = "one", path: str = "s3://b/x.sh", *args: str) -> dict[str, Any]:
+    return {"Name": name, "ScriptBootstrapAction": {"Path": path, "Args": list(args)}}
