@@ -180,7 +180,9 @@ def _check_security(cluster: Cluster) -> Iterator[Diagnostic]:
         gate = "external-kdc" if cluster.kerberos.kind == "external" else "kerberos"
         yield from gate_problem(gate, cluster.release, "KRB-020", "kerberos")
     realm = cluster.realm
-    if realm is not None and realm.kind == "cluster-dedicated" and cluster.primary.target_on_demand == 3:
+    # A request names the realm but not the kind of its KDC, so a kind that nobody stated proves nothing.
+    dedicated = realm is not None and realm.kind == "cluster-dedicated" and "kind" in realm.model_fields_set
+    if dedicated and cluster.primary.target_on_demand == 3:
         yield error(
             "CLUS-041",
             "three primary nodes need an external KDC",

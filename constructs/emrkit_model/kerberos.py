@@ -50,7 +50,12 @@ class Kerberos(Value):
         cls, *, realm: str, kdc_admin_password: SecretLike | None = None, ticket_lifetime: int = 86_400
     ) -> Kerberos:
         """A KDC on the primary node, made and gone with the cluster."""
-        return cls(realm=realm, kdc_admin_password=kdc_admin_password, ticket_lifetime=ticket_lifetime)
+        return cls(
+            kind="cluster-dedicated",
+            realm=realm,
+            kdc_admin_password=kdc_admin_password,
+            ticket_lifetime=ticket_lifetime,
+        )
 
     @classmethod
     def external(

@@ -1,0 +1,415 @@
+"""The three renderings, each against its own model: botocore's service model, CloudFormation's surface, CDK's names."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+from botocore.validate import ParamValidator
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import emrkit_facts
+from emrkit_facts import surface
+from emrkit_model import (
+    ActionOnFailure,
+    AtRest,
+    BootstrapAction,
+    CapacityReservation,
+    Cluster,
+    CommandStep,
+    Configuration,
+    EbsVolume,
+    Encryption,
+    InstanceFleet,
+    InstanceType,
+    InvalidModel,
+    JarStep,
+    Kerberos,
+    ManagedScaling,
+    ScriptStep,
+    SecurityConfiguration,
+    SparkSqlStep,
+    SparkStep,
+)
+from emrkit_model.reading import cluster_from_request, step_from_request, steps_from_request, unread
+from emrkit_model.render import cloudformation, request, task
+
+SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:kdc-AbCdEf"
+
+
+@cache
+def service() -> ServiceModel:
+    return ServiceModel(Loader().load_service_model("emr", "service-2"))
+
+
+def refusals(operation: str, parameters: object) -> str:
+    shape = service().operation_model(operation).input_shape
+    return ParamValidator().validate(parameters, shape).generate_report()
+
+
+def full_cluster(**changes: object) -> Cluster:
+    fields: dict[str, object] = {
+        "name": "etl",
+        "release": "emr-7.11.0",
+        "applications": ["Spark", "Hive"],
+        "primary": InstanceFleet.on_demand("m5.xlarge", capacity=3),
+        "core": InstanceFleet.on_demand(
+            InstanceType.of(
+                "r5.xlarge",
+                ebs=[EbsVolume(size_gib=64, count=2, iops=3000, throughput=125)],
+                ebs_optimized=True,
+                configurations=[Configuration.of("yarn-site", {"a": 1})],
+                priority=0,
+            ),
+            "r5.2xlarge",
+            capacity=4,
+            on_demand_strategy="prioritized",
+            on_demand_resize_timeout=600,
+        ),
+        "task": InstanceFleet.spot(
+            InstanceType.of("m5.xlarge", bid_price="0.2"),
+            InstanceType.of("m5.2xlarge", bid_percentage=80, weight=3),
+            capacity=12,
+            on_demand=5,
+            name="burst",
+            spot_timeout=600,
+            spot_timeout_action="TERMINATE_CLUSTER",
+            spot_resize_timeout=900,
+            reservation=CapacityReservation(preference="open"),
+        ),
+        "scaling": ManagedScaling(
+            minimum=2,
+            maximum=100,
+            maximum_on_demand=20,
+            maximum_core=20,
+            strategy="ADVANCED",
+            utilization_index=50,
+        ),
+        "idle_timeout": 7200,
+        "configurations": [
+            Configuration.of("spark-defaults", {"spark.executor.instances": 10, "spark.x": True}),
+            Configuration.of("spark-env", {}, Configuration.of("export", {"A": "b"})),
+        ],
+        "bootstrap_actions": [BootstrapAction(name="setup", path="s3://b/setup.sh", args=["1"])],
+        "step_concurrency": 5,
+        "log_uri": "s3://logs/emr/",
+        "log_key": "arn:aws:kms:eu-west-1:111122223333:key/1",
+        "security_configuration": "secure",
+        "kerberos": Kerberos.external(
+            realm="EXAMPLE.COM", admin_server="kdc:749", kdc_server="kdc:88", kdc_admin_password=SECRET
+        ),
+        "service_role": "service",
+        "instance_profile": "nodes",
+        "subnets": ["subnet-1", "subnet-2"],
+        "primary_security_group": "sg-1",
+        "core_security_group": "sg-2",
+        "service_access_security_group": "sg-3",
+        "additional_primary_security_groups": ["sg-4"],
+        "additional_core_security_groups": ["sg-5"],
+        "key_pair": "pair",
+        "tags": {"team": "data"},
+        "termination_protected": True,
+        "unhealthy_node_replacement": True,
+        "ebs_root_volume_size": 30,
+        "ebs_root_volume_iops": 4000,
+        "ebs_root_volume_throughput": 200,
+        "os_release": "2023.8.20250908.0",
+        "scale_down": "TERMINATE_AT_TASK_COMPLETION",
+        "spread_primaries": True,
+    }
+    return Cluster.parse(fields, **changes)
+
+
+STEPS = [
+    SparkStep(name="spark", entry_point="s3://b/x.py", args=["a"], conf={"spark.x": 1}),
+    SparkSqlStep(name="sql", query="select 1", on_failure=ActionOnFailure.TERMINATE_CLUSTER),
+    CommandStep(name="command", command=["echo", "a"]),
+    ScriptStep(name="script", script="s3://b/x.sh"),
+    JarStep(name="jar", jar="s3://b/x.jar", main_class="Main", properties={"a": 1}),
+]
+
+
+def test_run_job_flow_passes_the_service_model_with_every_field_set():
+    set_fields = full_cluster().model_fields_set
+    left_out = set(Cluster.model_fields) - set_fields
+    assert left_out == {"keep_alive", "custom_ami"}, "give the new field a value in full_cluster"
+    assert refusals("RunJobFlow", request.run_job_flow(full_cluster(), STEPS)) == ""
+
+
+def test_add_job_flow_steps_passes_the_service_model():
+    names = [f"{step.name} [run-1]" for step in STEPS]
+    rendered = request.add_job_flow_steps(
+        "j-1", STEPS, names=names, default_action=ActionOnFailure.CANCEL_AND_WAIT, region="eu-west-1"
+    )
+    assert refusals("AddJobFlowSteps", rendered) == ""
+    assert [s["Name"] for s in rendered["Steps"]] == names
+    assert [s["ActionOnFailure"] for s in rendered["Steps"]] == [
+        "CANCEL_AND_WAIT",
+        "TERMINATE_CLUSTER",
+        "CANCEL_AND_WAIT",
+        "CANCEL_AND_WAIT",
+        "CANCEL_AND_WAIT",
+    ]
+
+
+def test_a_runtime_role_is_a_parameter_of_the_whole_request():
+    step = CommandStep(name="a", command=["x"], execution_role="arn:aws:iam::111122223333:role/r")
+    rendered = request.add_job_flow_steps("j-1", [step])
+    assert rendered["ExecutionRoleArn"] == "arn:aws:iam::111122223333:role/r"
+    assert refusals("AddJobFlowSteps", rendered) == ""
+
+
+def test_create_security_configuration_passes_the_service_model():
+    value = SecurityConfiguration(encryption=Encryption(at_rest=AtRest.s3_managed()))
+    rendered = request.create_security_configuration(value, "name")
+    assert refusals("CreateSecurityConfiguration", rendered) == ""
+    assert json.loads(str(rendered["SecurityConfiguration"])) == value.document()
+
+
+def test_the_service_model_check_finds_a_wrong_key():
+    rendered = request.run_job_flow(full_cluster())
+    rendered["Aplications"] = []
+    assert "Aplications" in refusals("RunJobFlow", rendered)
+
+
+def test_a_password_is_resolved_only_by_who_asks_for_it():
+    assert SECRET in json.dumps(request.run_job_flow(full_cluster()))
+    resolved = request.run_job_flow(full_cluster(), resolve_secret=lambda secret: f"value of {secret}")
+    assert resolved["KerberosAttributes"]["KdcAdminPassword"] == f"value of {SECRET}"
+
+
+def test_idle_termination_is_left_out_of_a_cluster_that_ends_by_itself():
+    rendered = request.run_job_flow(full_cluster(keep_alive=False))
+    assert "AutoTerminationPolicy" not in rendered
+    assert rendered["Instances"]["KeepJobFlowAliveWhenNoSteps"] is False
+
+
+def schema_problems(resource: str, properties: object, nested: str = "", path: str = "") -> list[str]:
+    keys = surface.keys(resource, nested)
+    found: list[str] = []
+    for key, value in properties.items():
+        where = f"{path}.{key}"
+        if key not in keys:
+            found.append(where)
+            continue
+        inner = keys[key]
+        for item in value if isinstance(value, list) else [value]:
+            if inner is not None:
+                found += schema_problems(resource, item, inner, where)
+    return found
+
+
+def test_cluster_properties_are_on_the_cloudformation_surface_and_complete():
+    properties = cloudformation.cluster_properties(full_cluster())
+    assert schema_problems("AWS::EMR::Cluster", properties) == []
+    source = json.loads((Path(emrkit_facts.__file__).parent / "sources" / "cfn-surface.json").read_text())
+    required = source["resources"]["AWS::EMR::Cluster"]["required"]
+    assert set(required) <= set(properties)
+    assert set(surface.keys("AWS::EMR::Cluster")) - set(properties) == {
+        "AdditionalInfo",
+        "AutoScalingRole",
+        "CustomAmiId",
+        "Steps",
+    }
+
+
+def test_cloudformation_nests_fleets_and_names_properties_its_own_way():
+    properties = cloudformation.cluster_properties(full_cluster())
+    instances = properties["Instances"]
+    assert "InstanceFleets" not in instances
+    assert instances["MasterInstanceFleet"]["TargetOnDemandCapacity"] == 3
+    assert [f["Name"] for f in instances["TaskInstanceFleets"]] == ["burst"]
+    assert properties["Configurations"][0]["ConfigurationProperties"] == {
+        "spark.executor.instances": "10",
+        "spark.x": "true",
+    }
+    inner = instances["CoreInstanceFleet"]["InstanceTypeConfigs"][0]["Configurations"][0]
+    assert inner == {"Classification": "yarn-site", "ConfigurationProperties": {"a": "1"}}
+
+
+def test_steps_and_security_configurations_are_on_the_surface():
+    for step in STEPS:
+        assert schema_problems("AWS::EMR::Step", cloudformation.step_properties("j-1", step)) == []
+    value = SecurityConfiguration(name="secure")
+    properties = cloudformation.security_configuration_properties(value)
+    assert schema_problems("AWS::EMR::SecurityConfiguration", properties) == []
+
+
+@cache
+def cdk_names() -> dict[str, dict[str, str]]:
+    """Struct -> its camelCase names, read from CDK's Python source without importing it."""
+    spec = importlib.util.find_spec("aws_cdk")
+    assert spec is not None
+    assert spec.origin is not None
+    text = (Path(spec.origin).parent / "aws_emr" / "__init__.py").read_text(encoding="utf-8")
+    found: dict[str, dict[str, str]] = {}
+    for struct, mapping in re.findall(
+        r'jsii_type="aws-cdk-lib\.aws_emr\.([\w.]+)",\s*jsii_struct_bases=\[[^\]]*\],\s*name_mapping=\{([^}]*)\}', text
+    ):
+        found[struct] = dict(re.findall(r'"(\w+)": "(\w+)"', mapping))
+    return found
+
+
+@pytest.mark.parametrize("name", ["Cluster", "SecurityConfiguration", "Step", "InstanceFleetConfig"])
+def test_camel_case_keys_are_those_of_cdk(name):
+    resource = f"AWS::EMR::{name}"
+    table = json.loads((Path(emrkit_facts.__file__).parent / "data" / "surface.json").read_text())["types"][resource]
+    for nested, keys in table.items():
+        # CDK keeps an older name of this type.
+        spelling = nested.replace("ApplicationConfiguration", "Configuration")
+        struct = f"Cfn{name}Props" if nested == "" else f"Cfn{name}.{spelling}Property"
+        if struct not in cdk_names():
+            assert nested in {"Tag", "CloudWatchLogConfiguration", "MonitoringConfiguration"}, struct
+            continue
+        known = set(cdk_names()[struct].values())
+        ours = {cloudformation.camel_case(key) for key in keys}
+        assert ours <= known, (struct, ours - known)
+
+
+def test_l1_keys_are_camel_case_down_to_the_leaves_and_free_maps_stay():
+    rendered = cloudformation.to_l1("AWS::EMR::Cluster", cloudformation.cluster_properties(full_cluster()))
+    volume = rendered["instances"]["coreInstanceFleet"]["instanceTypeConfigs"][0]["ebsConfiguration"]
+    assert volume["ebsBlockDeviceConfigs"][0]["volumeSpecification"]["sizeInGb"] == 64
+    assert rendered["osReleaseLabel"] == "2023.8.20250908.0"
+    assert rendered["configurations"][0]["configurationProperties"]["spark.x"] == "true"
+    assert rendered["tags"] == [{"key": "team", "value": "data"}]
+
+
+def test_an_unknown_key_is_refused_instead_of_vanishing():
+    with pytest.raises(KeyError, match="ComputLimits"):
+        cloudformation.to_l1("AWS::EMR::Cluster", {"ManagedScalingPolicy": {"ComputLimits": {}}})
+
+
+def test_the_create_cluster_task_is_run_job_flow_without_steps_kept_alive_with_unique_fleet_names():
+    cluster = full_cluster(keep_alive=False, kerberos=None, idle_timeout=600)
+    rendered = task.create_cluster(cluster)
+    assert "Steps" not in rendered
+    assert rendered["Instances"]["KeepJobFlowAliveWhenNoSteps"] is True
+    assert rendered["AutoTerminationPolicy"] == {"IdleTimeout": 600}
+    names = [f["Name"] for f in rendered["Instances"]["InstanceFleets"]]
+    assert names == ["primary", "core", "burst"]
+    assert refusals("RunJobFlow", rendered) == ""
+
+
+def test_the_add_step_task_holds_one_step():
+    step = CommandStep(name="a", command=["x"], execution_role="arn:aws:iam::111122223333:role/r")
+    rendered = task.add_step("j-1", step, name="a [run]", default_action=ActionOnFailure.TERMINATE_CLUSTER)
+    assert set(rendered) == {"ClusterId", "ExecutionRoleArn", "Step"}
+    as_request = {"JobFlowId": "j-1", "Steps": [rendered["Step"]]}
+    assert refusals("AddJobFlowSteps", as_request) == ""
+    assert rendered["Step"]["ActionOnFailure"] == "TERMINATE_CLUSTER"
+
+
+def test_a_kerberos_cluster_is_refused_by_the_task_rendering():
+    with pytest.raises(InvalidModel) as caught:
+        task.create_cluster(full_cluster())
+    assert [d.code for d in caught.value.diagnostics] == ["E-KRB-030"]
+
+
+TYPES = st.lists(
+    st.sampled_from(["m5.xlarge", "m5.2xlarge", "r5.xlarge", "r5.4xlarge", "c5.9xlarge", "m4.xlarge"]),
+    min_size=1,
+    max_size=5,
+    unique=True,
+)
+VALUES = st.one_of(st.booleans(), st.integers(), st.text(max_size=5))
+CONFIGURATION = st.builds(
+    lambda name, values: Configuration.of(name, values),
+    st.sampled_from(["spark-defaults", "core-site", "yarn-site"]),
+    st.dictionaries(st.text(min_size=1, max_size=8), VALUES, max_size=3),
+)
+
+
+@st.composite
+def fleets(draw: st.DrawFn) -> InstanceFleet:
+    names = draw(TYPES)
+    weights = draw(st.lists(st.one_of(st.none(), st.integers(1, 9)), min_size=len(names), max_size=len(names)))
+    types = [
+        InstanceType.of(n) if w is None else InstanceType.of(n, weight=w) for n, w in zip(names, weights, strict=True)
+    ]
+    if draw(st.booleans()):
+        return InstanceFleet.on_demand(*types, capacity=draw(st.integers(1, 50)))
+    return InstanceFleet.spot(
+        *types, capacity=draw(st.integers(1, 50)), on_demand=draw(st.integers(0, 9)), spot_timeout=600
+    )
+
+
+@st.composite
+def clusters(draw: st.DrawFn) -> Cluster:
+    fields: dict[str, object] = {
+        "name": draw(st.text("abc é-", min_size=1, max_size=9)),
+        "release": draw(st.sampled_from(["emr-7.10.0", "emr-7.14.0", "emr-6.15.0", "emr-7.99.0"])),
+        "applications": draw(st.lists(st.sampled_from(["Spark", "Hive", "Hadoop"]), unique=True)),
+        "primary": InstanceFleet.on_demand("m5.xlarge"),
+        "core": draw(st.one_of(st.none(), fleets())),
+        "configurations": draw(st.lists(CONFIGURATION, max_size=2, unique_by=lambda c: c.classification)),
+        "idle_timeout": draw(st.one_of(st.none(), st.integers(60, 604_800))),
+        "tags": draw(st.dictionaries(st.text("abc", min_size=1), st.text(max_size=3), max_size=2)),
+        "step_concurrency": draw(st.integers(1, 256)),
+        "subnets": draw(st.lists(st.sampled_from(["subnet-1", "subnet-2"]), unique=True)),
+        "log_uri": draw(st.sampled_from([None, "s3://logs/"])),
+        "termination_protected": draw(st.booleans()),
+    }
+    if fields["core"] is not None:
+        fields["task"] = draw(st.one_of(st.none(), fleets()))
+        low = draw(st.integers(1, 5))
+        fields["scaling"] = draw(st.one_of(st.none(), st.just(ManagedScaling(minimum=low, maximum=low + 5))))
+    return Cluster.parse(fields)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=60)
+@given(cluster=clusters())
+def test_a_request_read_back_renders_to_the_same_request(cluster):
+    rendered = request.run_job_flow(cluster)
+    assert refusals("RunJobFlow", rendered) == ""
+    again = cluster_from_request(rendered)
+    assert request.run_job_flow(again) == rendered
+    for (_, one), (_, other) in zip(cluster.fleets(), again.fleets(), strict=True):
+        assert one.weights() == other.weights()
+    assert cluster_from_request(request.run_job_flow(again)) == again
+    assert unread(rendered) == ()
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=40)
+@given(cluster=clusters())
+def test_cloudformation_properties_of_any_cluster_are_on_the_surface(cluster):
+    properties = cloudformation.cluster_properties(cluster)
+    assert schema_problems("AWS::EMR::Cluster", properties) == []
+    assert cloudformation.to_l1("AWS::EMR::Cluster", properties)
+
+
+def test_a_full_cluster_is_read_back_as_it_was_but_for_its_kdc():
+    cluster = full_cluster(kerberos=None)
+    again = cluster_from_request(request.run_job_flow(cluster))
+    assert again == cluster
+
+
+def test_a_password_in_a_request_is_not_kept():
+    rendered = request.run_job_flow(full_cluster(), resolve_secret=lambda _: "hunter2")
+    again = cluster_from_request(rendered)
+    assert again.kerberos is not None
+    assert again.kerberos.realm == "EXAMPLE.COM"
+    assert "hunter2" not in repr(again)
+
+
+def test_steps_are_read_back_as_what_the_service_knows_of_them():
+    rendered = request.add_job_flow_steps("j-1", STEPS)
+    again = steps_from_request(rendered["Steps"])
+    assert request.add_job_flow_steps("j-1", again) == rendered
+    assert isinstance(again[0], CommandStep)
+    assert isinstance(step_from_request(rendered["Steps"][4]), JarStep)
+
+
+def test_instance_groups_are_refused_by_name_and_what_is_not_read_is_listed():
+    groups = {"Name": "a", "ReleaseLabel": "emr-7.10.0", "Instances": {"InstanceGroups": [{"InstanceRole": "MASTER"}]}}
+    with pytest.raises(InvalidModel) as caught:
+        cluster_from_request(groups)
+    assert [d.code for d in caught.value.diagnostics] == ["E-CLUS-080"]
+    assert unread({"Name": "a", "SessionEnabled": True}) == ("SessionEnabled",)
