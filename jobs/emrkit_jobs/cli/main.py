@@ -71,7 +71,7 @@ class Verbs(click.Group):
 def _remember(ctx: click.Context, parameter: click.Parameter, value: object) -> object:
     """Options may stand before or after the verb; the later one wins, repeated variables add up."""
     if value not in (None, (), False):
-        chosen = cast("Invocation", ctx.ensure_object(_invocation()))
+        chosen = ctx.ensure_object(_invocation())
         chosen.choose(str(parameter.name), value)
     return value
 
@@ -129,7 +129,7 @@ def run(arguments: Sequence[str]) -> int:
     """Carries out one command line and returns its exit code; never raises for what a user can cause."""
     invocation = _invocation()()
     # Errors before the options are read should still come in the form that was asked for.
-    if "json" in arguments and "--output" in arguments or "--output=json" in arguments:
+    if ("json" in arguments and "--output" in arguments) or "--output=json" in arguments:
         invocation.choose("output", "json")
     try:
         result = emrkit.main(list(arguments), prog_name="emrkit", standalone_mode=False, obj=invocation)

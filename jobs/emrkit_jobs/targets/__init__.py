@@ -1,1 +1,1 @@
-"""Where jobs run: one protocol, three answers. The only importer of boto3."""
+"""Where things run: one protocol for AWS, LocalStack and local EMR. The only part of the job side that knows boto3."""
