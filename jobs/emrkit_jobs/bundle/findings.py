@@ -24,7 +24,8 @@ def attempt(nodes: Node, path: FieldPath, make: Callable[[], T], found: list[Dia
 
 def locate(nodes: Node, found: Diagnostic) -> Diagnostic:
     """The finding with the place of the field (for an unknown key: of the key) that its path leads to."""
-    unknown_key = found.code.endswith("-001")
+    # What is unknown (a key, a kind of step) is the key itself; its value says nothing.
+    unknown_key = found.summary.startswith("unknown k")
     return found.at(key_location(nodes, found.path) if unknown_key else find_node(nodes, found.path)[1])
 
 

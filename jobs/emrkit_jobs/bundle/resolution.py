@@ -138,18 +138,22 @@ class Resolution:
             return nodes
         for part in ("clusters", "jobs"):
             above, below = overrides.get(part), nodes.get(part)
-            for name, entry in above.entries.items() if isinstance(above, MappingNode) else ():
-                if not isinstance(below, MappingNode) or name not in below.entries:
-                    close = get_close_matches(name, below.entries, 1) if isinstance(below, MappingNode) else []
-                    self._found.append(
-                        Diagnostic(
-                            "E-FILE-046",
-                            f"the overrides name '{name}', which is not in {part}",
-                            path=("targets", self._target.name, "overrides", part, name),
-                            location=entry.key_at,
-                            hint=f"did you mean `{close[0]}`?" if close else f"declare it under `{part}:` first",
-                        )
+            if not isinstance(above, MappingNode):
+                continue
+            names = tuple(below.entries) if isinstance(below, MappingNode) else ()
+            strangers = [name for name in above.entries if name not in names]
+            for name in strangers:
+                close = get_close_matches(name, names, 1)
+                self._found.append(
+                    Diagnostic(
+                        "E-FILE-046",
+                        f"the overrides name '{name}', which is not in {part}",
+                        path=("targets", self._target.name, "overrides", part, name),
+                        location=above.entries[name].key_at,
+                        hint=f"did you mean `{close[0]}`?" if close else f"declare it under `{part}:` first",
                     )
+                )
+            overrides = overrides.replacing(part, above.without(*strangers))
         merged = merge_nodes(nodes, overrides)
         assert isinstance(merged, MappingNode)
         return merged
