@@ -77,7 +77,7 @@ def load(path: Path | str, variables: Mapping[str, str] | None = None) -> Loaded
     path = Path(path)
     if path.is_dir():
         path /= PROJECT_FILE
-    root = path.parent
+    root = path.parent.absolute()
     top = read_yaml(path, path.name)
     if not isinstance(top, MappingNode):
         empty = isinstance(top, Scalar) and top.is_absent

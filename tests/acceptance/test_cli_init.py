@@ -1,0 +1,106 @@
+"""`emrkit init`: all files or none, and the new project passes its own tests."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from emrkit_jobs.cli.init import make_name, read_scaffold, write_files
+
+PATH = ":".join(p for p in sys.path if p)
+
+
+def run(*command, cwd):
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": PATH, "HOME": str(cwd)},
+        check=False,
+    )
+
+
+def emrkit(*arguments, cwd):
+    return run("-c", "from emrkit_jobs.cli.main import main; main()", *arguments, cwd=cwd)
+
+
+def files_in(folder):
+    return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
+
+
+def test_a_new_project_is_valid_and_passes_its_own_tests(tmp_path):
+    done = emrkit("init", "my-shop", "--output", "json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    folder = tmp_path / "my-shop"
+    assert json.loads(done.stdout)["project"] == "my-shop"
+    assert {"emrkit.yaml", "app.py", "cdk.json", ".gitignore", "jobs/orders/job.py"} <= set(files_in(folder))
+    assert "PROJECT" not in "".join(p.read_text() for p in folder.rglob("*") if p.is_file())
+    valid = emrkit("validate", "--strict", cwd=folder)
+    assert valid.returncode == 0, valid.stderr
+    tests = run("-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "not paid", cwd=folder)
+    assert tests.returncode == 0, tests.stdout
+
+
+def test_an_empty_folder_is_filled_in_place(tmp_path):
+    assert emrkit("init", "--name", "shop", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "emrkit.yaml").is_file()
+
+
+def test_refuses_a_folder_that_holds_files(tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    done = emrkit("init", "--name", "shop", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "E-CLI-021" in done.stderr
+    assert files_in(tmp_path) == ["notes.txt"]
+
+
+def test_force_never_overwrites(tmp_path):
+    (tmp_path / "README.md").write_text("mine")
+    done = emrkit("init", "--name", "shop", "--force", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "kept README.md" in done.stderr
+    assert (tmp_path / "README.md").read_text() == "mine"
+    assert (tmp_path / "emrkit.yaml").is_file()
+
+
+@pytest.mark.parametrize("name", ["My Shop", "a", "1shop", "shop_1", "x" * 40, "-shop", "shop-"])
+def test_refuses_a_name_that_stacks_cannot_carry(tmp_path, name):
+    done = emrkit("init", "new", "--name", name, cwd=tmp_path)
+    assert done.returncode == 2
+    assert files_in(tmp_path) == []
+
+
+def test_refuses_a_file_as_folder(tmp_path):
+    (tmp_path / "new-shop").write_text("x")
+    assert emrkit("init", "new-shop", cwd=tmp_path).returncode == 2
+
+
+def test_a_failure_in_the_middle_leaves_nothing(tmp_path):
+    with pytest.raises(OSError):
+        write_files(tmp_path / "new", {"a/b.txt": "x", "c.txt": "y", "c.txt/d.txt": "cannot be"})
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
+def test_a_folder_without_the_right_to_write_is_one_clear_error(tmp_path):
+    tmp_path.chmod(0o500)
+    done = emrkit("init", "new", cwd=tmp_path)
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"), [("My Shop_2", "my-shop-2"), ("2024 sales", "sales"), ("é", ""), ("a" * 50, "a" * 32)]
+)
+def test_a_name_is_made_of_the_folders(folder, name):
+    assert make_name(folder) == name
+
+
+def test_the_scaffold_holds_no_compiled_files():
+    assert not [name for name, _ in read_scaffold() if name.endswith(".pyc") or "__pycache__" in name]
+    assert all(Path(name).parts for name, _ in read_scaffold())

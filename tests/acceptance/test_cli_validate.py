@@ -1,0 +1,172 @@
+"""`emrkit validate` and `emrkit schema` as a user calls them."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+COMMAND = [sys.executable, "-c", "from emrkit_jobs.cli.main import main; main()"]
+VALID = """\
+project: shop
+targets:
+  local: {kind: local, default: true}
+  prod: {kind: aws, mode: production}
+clusters:
+  etl: {release: emr-7.10.0, primary: {on_demand: [m5.xlarge]}}
+jobs:
+  daily: {run_on: etl, steps: [{name: main, spark: {entry_point: job.py}}]}
+"""
+
+
+def emrkit(*arguments, cwd=ROOT):
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": ":".join(p for p in sys.path if p), "HOME": str(cwd)},
+        check=False,
+    )
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "job.py").write_text("print(1)\n")
+    (tmp_path / "emrkit.yaml").write_text(VALID)
+    return tmp_path
+
+
+def test_this_repository_is_valid_and_its_warnings_are_the_known_ones():
+    done = emrkit("validate", "--output", "json")
+    assert done.returncode == 0, done.stderr
+    data = json.loads(done.stdout)
+    assert data["valid"]
+    assert {d["code"] for d in data["diagnostics"]} == {"W-CONF-020", "W-CONF-021"}
+    assert all(d["location"].startswith("emrkit.yaml:") for d in data["diagnostics"])
+
+
+def test_a_valid_project_says_so_on_stdout(folder):
+    done = emrkit("validate", cwd=folder)
+    assert (done.returncode, done.stdout, done.stderr) == (
+        0,
+        "shop is valid: 1 job, 1 cluster, 2 targets, 0 warnings\n",
+        "",
+    )
+
+
+def test_the_project_is_found_from_a_folder_below(folder):
+    (folder / "deep/down").mkdir(parents=True)
+    assert emrkit("validate", cwd=folder / "deep/down").returncode == 0
+
+
+def test_a_mistake_names_file_line_column_and_fix(folder):
+    (folder / "emrkit.yaml").write_text(VALID.replace("run_on: etl", "run_on: elt"))
+    done = emrkit("validate", cwd=folder)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith(
+        "error[E-FILE-071]: there is no cluster 'elt'\n  at jobs.daily.run_on in emrkit.yaml:8:"
+    )
+    assert "hint: did you mean `etl`?" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("job.py", "missing.py", "E-BUNDLE-001"),
+        ("release: emr-7.10.0", "release: emr-7.10.0, applications: [Hive]", "E-BUNDLE-030"),
+        ("run_on:", "runs_on:", "E-JOB-001"),
+        ("[m5.xlarge]", "{a: b}", "E-FLEET-"),
+        ("project: shop", "project: shop\nproject: shop", "E-FILE-017"),
+        ("project: shop", "project: &x shop", "E-FILE-018"),
+        ("kind: local", "kind: locale", "E-FILE-003"),
+    ],
+)
+def test_bad_input_is_exit_2_with_its_code(folder, old, new, code):
+    (folder / "emrkit.yaml").write_text(VALID.replace(old, new, 1))
+    done = emrkit("validate", "--output", "json", cwd=folder)
+    assert done.returncode == 2
+    assert any(d["code"].startswith(code) for d in json.loads(done.stdout)["diagnostics"]), done.stderr
+
+
+def test_a_master_in_the_code_is_refused_with_the_fix(folder):
+    (folder / "job.py").write_text('spark = SparkSession.builder.master("yarn").getOrCreate()\n')
+    done = emrkit("validate", cwd=folder)
+    assert done.returncode == 2
+    assert "in job.py:1:30" in done.stderr
+    assert 'hint: remove `.master("yarn")`' in done.stderr
+
+
+def test_a_guardrail_warns_in_development_and_stops_in_production(folder):
+    (folder / "emrkit.yaml").write_text(VALID.replace("primary:", "idle_timeout: null, primary:"))
+    local = emrkit("validate", "--target", "local", "--output", "json", cwd=folder)
+    assert local.returncode == 0
+    assert [d["code"] for d in json.loads(local.stdout)["diagnostics"]] == ["E-RULE-006"]
+    prod = emrkit("validate", "--target", "prod", cwd=folder)
+    assert prod.returncode == 2
+    assert "error[E-RULE-006]" in prod.stderr
+
+
+def test_strict_turns_warnings_into_a_failure():
+    assert emrkit("validate", "--strict").returncode == 2
+
+
+def test_variables_are_set_on_the_command_line(folder):
+    text = VALID.replace("entry_point: job.py", "entry_point: '${var.code}'") + "variables: {code: }\n"
+    (folder / "emrkit.yaml").write_text(text)
+    assert emrkit("validate", cwd=folder).returncode == 2
+    assert emrkit("validate", "--var", "code=job.py", cwd=folder).returncode == 0
+    assert emrkit("validate", "--var", "cod=job.py", cwd=folder).returncode == 2
+
+
+def test_no_project_is_exit_2_with_a_hint(tmp_path):
+    done = emrkit("validate", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "emrkit init" in done.stderr
+
+
+def test_nothing_heavy_is_imported():
+    code = (
+        "import sys\nfrom emrkit_jobs.cli.main import run\nrun(['validate'])\n"
+        "heavy = {'boto3', 'botocore', 'aws_cdk', 'jsii', 'rich', 'uv'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_it_takes_less_than_a_second():
+    best = min(timed() for _ in range(3))
+    assert best < 1.0
+
+
+def timed():
+    began = time.perf_counter()
+    emrkit("validate")
+    return time.perf_counter() - began
+
+
+# ---- schema ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_schema_knows_the_words_of_the_file():
+    done = emrkit("schema")
+    assert done.returncode == 0
+    schema = json.loads(done.stdout)
+    assert set(schema["properties"]) == {"project", "include", "variables", "targets", "clusters", "jobs"}
+    cluster = schema["properties"]["clusters"]["additionalProperties"]["properties"]
+    assert {"release", "extends", "transient", "scaling", "configurations"} <= set(cluster)
+    target = schema["properties"]["targets"]["additionalProperties"]
+    assert target["properties"]["kind"]["enum"] == ["local", "localstack", "aws"]
+    assert target["required"] == ["kind"]
+    assert all(body.get("description") for body in schema["properties"].values())
+
+
+def test_the_schema_refers_to_nothing_outside_itself():
+    assert "$ref" not in emrkit("schema").stdout
