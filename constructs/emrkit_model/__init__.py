@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from .contract import Contract, ContractCluster, ContractPipeline
     from .diagnostics import Diagnostic, EmrkitError, ExitCode, Location, Severity
     from .encryption import AtRest, BucketEncryption, Encryption, InTransit
+    from .fit import check_fit
     from .job import Fixture, Job, Pipeline, Retry
     from .kerberos import Kerberos
     from .scaling import AutoTermination, ManagedScaling
     from .security import Imds, SecurityConfiguration
+    from .spark import DynamicAllocation, SparkSettings
     from .steps import (
         ActionOnFailure,
         CommandStep,
@@ -46,6 +48,8 @@ _HOMES = {
     "kerberos": ("Kerberos",),
     "scaling": ("AutoTermination", "ManagedScaling"),
     "security": ("Imds", "SecurityConfiguration"),
+    "fit": ("check_fit",),
+    "spark": ("DynamicAllocation", "SparkSettings"),
     "steps": (
         "ActionOnFailure",
         "CommandStep",
@@ -75,6 +79,7 @@ __all__ = [
     "ContractCluster",
     "ContractPipeline",
     "Diagnostic",
+    "DynamicAllocation",
     "EbsVolume",
     "EmrkitError",
     "Encryption",
@@ -97,10 +102,12 @@ __all__ = [
     "ScriptStep",
     "SecurityConfiguration",
     "Severity",
+    "SparkSettings",
     "SparkSqlStep",
     "SparkStep",
     "Step",
     "check",
+    "check_fit",
 ]
 
 

@@ -24,11 +24,13 @@ from .fields import (
     SecurityGroupLike,
     Tags,
     Text,
+    Word,
     words,
 )
 from .kerberos import Kerberos
 from .scaling import ManagedScaling
 from .security import SecurityConfiguration
+from .spark import SparkSettings, with_spark
 from .tokens import UNKNOWN_LIST, UNKNOWN_NUMBER, UNKNOWN_TEXT, is_token
 from .values import Json, Value, build
 
@@ -47,7 +49,7 @@ class BootstrapAction(Value):
     """The action's name."""
     path: Text
     """The script: `s3://…`, or in a project file a path beside it."""
-    args: Items[Text] = ()
+    args: Items[Word] = ()
     """Its arguments."""
 
 
@@ -116,6 +118,8 @@ class Cluster(Value):
     """The cluster ends after so many idle seconds; null never. Default: one hour."""
     configurations: Items[Configuration] = ()
     """Classifications for all nodes."""
+    spark: SparkSettings | None = None
+    """Typed settings of Spark for all its applications; rendered into `spark-defaults`."""
     bootstrap_actions: Items[BootstrapAction] = ()
     """Scripts that each node runs before its applications start; at most 16."""
     step_concurrency: Count = 1
@@ -195,6 +199,10 @@ class Cluster(Value):
         if self.kerberos is not None and inner.kerberos is None:
             inner = inner.replace(kerberos=self.kerberos)
         return inner.document()
+
+    def all_configurations(self) -> tuple[Configuration, ...]:
+        """The classifications that the nodes get: `configurations` with the typed settings in them."""
+        return with_spark(self.configurations, self.spark)
 
     def fleets(self) -> tuple[tuple[str, InstanceFleet], ...]:
         """The fleets that exist, with their roles: primary, core, task."""

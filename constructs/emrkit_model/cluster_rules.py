@@ -10,10 +10,11 @@ from emrkit_facts import instance_types, releases
 from .applications import check_against_release
 from .capacity_rules import check_primary_fleet
 from .configurations import check_list, settings_of
-from .diagnostics import Diagnostic
+from .diagnostics import Diagnostic, FieldPath
 from .encryption import gate_problem
 from .findings import error, warning
 from .scaling import check_idle_timeout
+from .spark import check_one_door
 from .tokens import is_token
 
 if TYPE_CHECKING:
@@ -288,6 +289,17 @@ def _check_settings(cluster: Cluster) -> Iterator[Diagnostic]:
         return
     yield from _check_one_door(cluster)
     yield from _check_executor_fits(cluster)
+    if cluster.spark is not None:
+        yield from check_one_door(cluster.configurations, cluster.spark)
+        if cluster.spark.maximize_resources and any(len(fleet.types) > 1 for _, fleet in cluster.fleets()):
+            yield warning(
+                "CONF-045",
+                "maximize_resources sizes executors from one core type, and the fleets have several",
+                "spark",
+                "maximize_resources",
+                reason=_SPARK_PAGE,
+                hint="set executor_memory and executor_cores for the smallest type",
+            )
 
 
 def _check_one_door(cluster: Cluster) -> Iterator[Diagnostic]:
@@ -313,7 +325,7 @@ def _check_one_door(cluster: Cluster) -> Iterator[Diagnostic]:
 
 
 def _check_executor_fits(cluster: Cluster) -> Iterator[Diagnostic]:
-    settings = settings_of(cluster.configurations, "spark-defaults")
+    settings = settings_of(cluster.all_configurations(), "spark-defaults")
     memory = _megabytes(settings.get("spark.executor.memory"))
     fleet = cluster.core or cluster.primary
     if memory is None or is_token(fleet.types):
@@ -328,19 +340,22 @@ def _check_executor_fits(cluster: Cluster) -> Iterator[Diagnostic]:
     smallest, name = min(nodes)
     overhead = _megabytes(settings.get("spark.executor.memoryOverhead")) or max(384, round(memory * 0.1875))
     if memory + overhead > smallest:
-        index = next(i for i, c in enumerate(cluster.configurations) if c.classification == "spark-defaults")
         yield warning(
             "CONF-031",
             f"an executor of {memory} MB with {overhead} MB overhead does not fit {name}",
-            "configurations",
-            index,
-            "properties",
-            "spark.executor.memory",
+            *_place_of_executor_memory(cluster),
             got=settings["spark.executor.memory"],
             allowed=f"{smallest} MB with overhead: what YARN has on {name}",
             reason=_SPARK_PAGE,
             hint="lower spark.executor.memory, or take larger core instances",
         )
+
+
+def _place_of_executor_memory(cluster: Cluster) -> FieldPath:
+    if cluster.spark is not None and cluster.spark.executor_memory is not None:
+        return ("spark", "executor_memory")
+    index = next(i for i, c in enumerate(cluster.configurations) if c.classification == "spark-defaults")
+    return ("configurations", index, "properties", "spark.executor.memory")
 
 
 def _megabytes(text: str | None) -> int | None:

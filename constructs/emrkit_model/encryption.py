@@ -165,6 +165,16 @@ class Encryption(Value):
     in_transit: InTransit | None = None
     """Encryption in transit."""
 
+    @classmethod
+    def safe(cls, key: KeyLike, release: str) -> Encryption:
+        """Everything at rest with one key, and TLS with EMR's own certificates where the release has them.
+
+        >>> Encryption.safe("arn:aws:kms:eu-west-1:111122223333:key/1", "emr-7.10.0").in_transit is None
+        True
+        """
+        managed = not is_token(release) and gates.gate("emr-managed-tls").admits(release) is True
+        return cls(at_rest=AtRest.kms(key), in_transit=InTransit.emr_managed() if managed else None)
+
     def document(self) -> dict[str, Json]:
         """`EncryptionConfiguration`: both switches are always written."""
         result: dict[str, Json] = {

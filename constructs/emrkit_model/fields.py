@@ -30,6 +30,7 @@ __all__ = [
     "Settings",
     "Tags",
     "Text",
+    "Word",
     "parse_duration",
     "read",
     "words",
@@ -147,6 +148,9 @@ def _settings(value: object) -> dict[str, str]:
         raise ValueError(f"must hold text, numbers or true/false; not so: {', '.join(wrong)}")
     return result
 
+
+Word = Annotated[str, BeforeValidator(setting_text), WithJsonSchema({"type": ["string", "number", "boolean"]})]
+"""One argument of a program: text; a bare number or true is taken as its text."""
 
 _SCALARS = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
 NO_SETTINGS: Mapping[str, str] = {}

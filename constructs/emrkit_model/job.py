@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, cast
 from pydantic import Field, PlainValidator, WithJsonSchema
 
 from .diagnostics import Diagnostic, FieldPath
-from .fields import Count, Flag, Items, Seconds, Text, words
+from .fields import Count, Flag, Items, Seconds, Text, Word, words
 from .findings import error
 from .steps import ActionOnFailure, CommandStep, JarStep, ScriptStep, SparkSqlStep, SparkStep, Step
 from .tokens import is_token
@@ -117,7 +117,7 @@ class Fixture(Value):
     """A Python file that writes the data; not together with `path`."""
     path: Text | None = None
     """A folder or file beside the project file."""
-    args: Items[Text] = ()
+    args: Items[Word] = ()
     """Arguments of `generate`."""
 
     def problems(self) -> Iterator[Diagnostic]:

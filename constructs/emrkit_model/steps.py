@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from .configurations import check_spark_settings
 from .diagnostics import Diagnostic
-from .fields import NO_SETTINGS, Items, RoleLike, Seconds, Settings, Text, words
+from .fields import NO_SETTINGS, Items, RoleLike, Seconds, Settings, Text, Word, words
 from .findings import error, warning
 from .tokens import is_token
 from .values import Value
@@ -122,7 +122,7 @@ class SparkStep(Step):
 
     entry_point: Text
     """The file to run: `s3://…`, or in a project file a path beside it."""
-    args: Items[Text] = ()
+    args: Items[Word] = ()
     """Arguments of the program."""
     conf: Settings = NO_SETTINGS
     """Spark settings of this step; bare true and numbers are accepted."""
@@ -260,7 +260,7 @@ class CommandStep(Step):
 
     KIND: ClassVar[str] = "command"
 
-    command: Items[Text]
+    command: Items[Word]
     """The program and its arguments, one item each; no shell takes them apart."""
 
     def hadoop_jar(self, region: str = "us-east-1") -> HadoopJar:  # noqa: ARG002 - one signature for all steps
@@ -286,7 +286,7 @@ class ScriptStep(Step):
 
     script: Text
     """The script: `s3://…`, or in a project file a path beside it."""
-    args: Items[Text] = ()
+    args: Items[Word] = ()
     """Its arguments."""
 
     def hadoop_jar(self, region: str = "us-east-1") -> HadoopJar:
@@ -302,7 +302,7 @@ class JarStep(Step):
 
     jar: Text
     """The jar: `s3://…`, a path on the primary node, or in a project file a path beside it."""
-    args: Items[Text] = ()
+    args: Items[Word] = ()
     """Arguments of the main class."""
     main_class: Text | None = None
     """The main class. Default: the one that the jar's manifest names."""

@@ -51,7 +51,9 @@ def cluster_properties(cluster: Cluster) -> Part:
     return {
         **common,
         "Instances": instances,
-        **drop_empty({"Configurations": parts.classifications(cluster.configurations, "ConfigurationProperties")}),
+        **drop_empty(
+            {"Configurations": parts.classifications(cluster.all_configurations(), "ConfigurationProperties")}
+        ),
     }
 
 

@@ -42,7 +42,7 @@ def run_job_flow(
             "Steps": [step(s, default_action=default_action, region=region) for s in steps],
             "BootstrapActions": parts.actions(cluster.bootstrap_actions),
             "Applications": [{"Name": a.name} for a in cluster.applications],
-            "Configurations": parts.classifications(cluster.configurations),
+            "Configurations": parts.classifications(cluster.all_configurations()),
             "VisibleToAllUsers": True,
             "JobFlowRole": None if cluster.instance_profile is None else read(cluster.instance_profile),
             "ServiceRole": None if cluster.service_role is None else read(cluster.service_role),

@@ -124,7 +124,7 @@ def test_the_schema_and_the_model_refuse_the_same_mistakes(wrong):
 
 @pytest.mark.parametrize(
     "step",
-    [{"name": "a", "sprak": {}}, {"name": "a"}, {"name": "a", "spark": {"entry": 1}}, {"name": "a", "command": [5]}],
+    [{"name": "a", "sprak": {}}, {"name": "a"}, {"name": "a", "spark": {"entry": 1}}, {"name": "a", "command": [[5]]}],
 )
 def test_the_schema_refuses_broken_steps(step):
     assert list(StandardValidator(job_schema()).iter_errors({**JOB, "steps": [step]}))

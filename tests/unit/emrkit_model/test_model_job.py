@@ -115,7 +115,7 @@ def test_a_step_in_a_file_says_its_kind_by_a_word():
         ({"name": "a", "spark": {"entry_point": "x"}, "jar": {"jar": "y"}}, "E-STEP-004", ("steps", 0, "jar")),
         ({"name": "a", "spark": {"entry_point": "x", "timeout": 5}}, "E-STEP-006", ("steps", 0, "spark", "timeout")),
         ({"name": "a", "spark": {"entry_point": "x"}, "args": []}, "E-STEP-006", ("steps", 0, "args")),
-        ({"name": "a", "command": ["x", 5]}, "E-STEP-003", ("steps", 0, "command", 1)),
+        ({"name": "a", "command": ["x", [5]]}, "E-STEP-003", ("steps", 0, "command", 1)),
         ({"name": "a", "command": []}, "E-STEP-040", ("steps", 0, "command")),
         ({"name": "a", "spark-sql": {}}, "E-STEP-030", ("steps", 0, "spark-sql", "file")),
         ({"name": "a", "spark": {"entry_point": "x"}, "timeout": 0}, "E-STEP-011", ("steps", 0, "timeout")),
@@ -134,6 +134,11 @@ def test_a_broken_step_is_named_with_its_place_in_the_file(step, code, path):
 def test_all_broken_steps_are_reported():
     found = problems({"steps": [{"name": "a", "sprak": {}}, {"name": "b", "command": []}], "timeot": 5})
     assert {code for code, _ in found} == {"E-STEP-005", "E-STEP-040", "E-JOB-001"}
+
+
+def test_bare_numbers_and_true_are_arguments_as_their_text():
+    step = SparkStep.parse({"name": "a", "entry_point": "s3://b/x.py", "args": ["--rows", 10, True, 0.5]})
+    assert step.args == ("--rows", "10", "true", "0.5")
 
 
 def test_steps_follow_the_list_unless_they_say_what_they_need():
