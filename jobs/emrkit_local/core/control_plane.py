@@ -20,7 +20,7 @@ from .clock import SystemClock
 from .clusters import cluster_view
 from .context import Core, Scope
 from .driver import Drivers
-from .errors import ServiceError, invalid_request
+from .errors import ServiceError, invalid_request, serialization
 from .operations import OPERATIONS
 from .ports import Clock, Events, Executor, Objects
 from .reading import Document
@@ -74,7 +74,10 @@ class ControlPlane:
         Raises `ServiceError` and nothing else: unknown operations, operations that local EMR does not have, requests
         of the wrong shape and whatever the operation itself refuses.
         """
-        checked = check_request(operation, request)
+        try:
+            checked = check_request(operation, request)
+        except RecursionError:
+            raise serialization("The request is nested too deeply.") from None
         handler = OPERATIONS.get(operation)
         if handler is None:
             raise invalid_request(f"The operation {operation} is not supported by local EMR.")

@@ -82,7 +82,10 @@ class StepRunner:
             living = (c for c in self._state.clusters() if c.state not in CLUSTER_ENDED)
             busy = bool(self._running) or any(s.state in STEP_ACTIVE for c in living for s in c.steps)
         if not busy:
-            self._executor.rest()
+            try:
+                self._executor.rest()
+            except Exception:
+                _log.exception("the engine could not use the pause")
 
     def close(self, seconds: float = 10.0) -> None:
         """Kill whatever runs and wait for its followers; the steps are marked when the state is opened again."""

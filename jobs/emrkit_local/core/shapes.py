@@ -43,7 +43,7 @@ def operation_names() -> tuple[str, ...]:
 
 
 def check_request(operation: str, request: object) -> dict[str, object]:
-    """The request, unchanged, once it has the types the service model asks for.
+    """The request, without its nulls, once it has the types the service model asks for.
 
     Raises `ServiceError`: `UnknownOperationException` for an operation that EMR does not have,
     `SerializationException` for a wrong JSON type, `ValidationException` naming every missing member and bad enum.
@@ -58,7 +58,17 @@ def check_request(operation: str, request: object) -> dict[str, object]:
     if problems:
         count = f"{len(problems)} validation error{'s' if len(problems) > 1 else ''} detected: "
         raise validation(count + "; ".join(problems))
-    return cast("dict[str, object]", request)
+    return cast("dict[str, object]", _without_nulls(request))
+
+
+def _without_nulls(value: object) -> object:
+    """JSON 1.1 takes a null member for one that is not there."""
+    if isinstance(value, Mapping):
+        members = cast("Mapping[str, object]", value)
+        return {k: _without_nulls(v) for k, v in members.items() if v is not None}
+    if isinstance(value, list):
+        return [_without_nulls(v) for v in cast("list[object]", value)]
+    return value
 
 
 def _check(name: str, value: object, path: str, problems: list[str]) -> None:

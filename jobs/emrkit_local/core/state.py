@@ -6,7 +6,7 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from .announcements import Announcement, Announcer, cluster_announcement, step_announcement
+from .announcements import Announcement, Announcer, capacity_announcement, cluster_announcement, step_announcement
 from .errors import NO_LONGER_MODIFIABLE, invalid_request, validation
 from .ports import Clock
 from .reading import Document
@@ -130,9 +130,11 @@ class State:
             cluster.reason_code, cluster.reason_message = code, message
         if state in ("RUNNING", "WAITING") and cluster.ready is None:
             cluster.ready = now
+            self._announce_capacities(cluster, "RUNNING", now)
         cluster.idle_since = now if state == "WAITING" else None
         if state in CLUSTER_ENDED:
             cluster.ended = now
+            self._announce_capacities(cluster, "TERMINATED", now)
         self.touch(cluster)
         self._announce(cluster_announcement(cluster, now))
 
@@ -169,6 +171,10 @@ class State:
         """Raises the `ValidationException` that EMR gives for a cluster on its way out."""
         if cluster.state in CLUSTER_ENDING:
             raise validation(NO_LONGER_MODIFIABLE)
+
+    def _announce_capacities(self, cluster: Cluster, state: str, now: float) -> None:
+        for capacity in cluster.capacities:
+            self._announcements.append(capacity_announcement(cluster, capacity, state, now))
 
     def _announce(self, announcement: Announcement | None) -> None:
         if announcement is not None:

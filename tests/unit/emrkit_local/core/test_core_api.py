@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore.model import ListShape, MapShape, Shape, StructureShape
-from core_doubles import ACCOUNT, REGION, Emr, service_model, step
+from core_doubles import ACCOUNT, REGION, Emr, action, request, service_model, step
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -73,6 +74,19 @@ def test_a_request_that_is_not_an_object_is_a_serialization_error(emr: Emr) -> N
         assert refused.value.code == "SerializationException"
 
 
+def test_a_null_is_a_member_that_is_not_there(emr: Emr) -> None:
+    cluster = emr.start(Applications=None)
+    assert emr.cluster(cluster)["Applications"] == []
+    assert emr.call("ListSteps", ClusterId=cluster, Marker=None)["Steps"] == []
+
+
+def test_a_bottomless_request_is_a_serialization_error(emr: Emr) -> None:
+    nested: dict[str, Any] = {"Classification": "x"}
+    for _ in range(5000):
+        nested = {"Classification": "x", "Configurations": [nested]}
+    assert emr.refused("RunJobFlow", **request(Configurations=[nested])).code == "SerializationException"
+
+
 def test_a_bad_enum_names_the_place_and_the_allowed_words(emr: Emr) -> None:
     error = emr.refused("AddJobFlowSteps", JobFlowId="j-1", Steps=[step("a", "EXPLODE")])
     assert error.code == "ValidationException"
@@ -110,19 +124,47 @@ anything = st.recursive(
 )
 
 
+GOOD = {
+    "RunJobFlow": request(
+        Steps=[step()],
+        BootstrapActions=[action()],
+        Tags=[{"Key": "k", "Value": "v"}],
+        Configurations=[{"Classification": "x", "Properties": {"a": "b"}, "Configurations": []}],
+        ManagedScalingPolicy={
+            "ComputeLimits": {
+                "UnitType": "InstanceFleetUnits", "MinimumCapacityUnits": 1, "MaximumCapacityUnits": 9
+            }
+        },
+        AutoTerminationPolicy={"IdleTimeout": 60},
+    )
+}  # fmt: skip
+
+
+def spoil(value: Any, draw: Callable[[st.SearchStrategy[Any]], Any]) -> Any:
+    """The same document with one thing in it, at any depth, replaced or left out."""
+    if isinstance(value, dict) and value and draw(st.integers(0, 5)):
+        key = draw(st.sampled_from(sorted(value)))
+        if draw(st.integers(0, 5)) == 0:
+            return {k: v for k, v in value.items() if k != key}
+        return {**value, key: spoil(value[key], draw)}
+    if isinstance(value, list) and value and draw(st.integers(0, 5)):
+        at = draw(st.integers(0, len(value) - 1))
+        return [spoil(v, draw) if i == at else v for i, v in enumerate(value)]
+    return draw(anything)
+
+
 @given(data=st.data())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_json_whatsoever_gets_an_uncaught_error(emr: Emr, data: st.DataObject) -> None:
-    operation = data.draw(st.sampled_from(sorted(OPERATIONS)))
+    operation = data.draw(st.sampled_from(["RunJobFlow"] * 4 + sorted(OPERATIONS)))
     shape = service_model().operation_model(operation).input_shape
-    request = dict(sample(shape)) if shape else {}
-    for key in list(request):
-        choice = data.draw(st.integers(0, 3))
-        if choice == 0:
-            request[key] = data.draw(anything)
-        elif choice == 1:
-            del request[key]
-    assert outcome(emr, operation, request) in KNOWN_CODES | {"answered"}
+    living = emr.call("ListClusters", ClusterStates=["WAITING", "STARTING", "BOOTSTRAPPING", "RUNNING"])["Clusters"]
+    cluster = living[0]["Id"] if living else emr.start()
+    document = GOOD.get(operation) or (sample(shape) if shape else {})
+    real = {"ClusterId": cluster, "JobFlowId": cluster, "JobFlowIds": [cluster], "ResourceId": cluster}
+    document = {key: real.get(key, value) for key, value in document.items()}
+    spoilt = spoil(document, data.draw)
+    assert outcome(emr, operation, spoilt if isinstance(spoilt, dict) else document) in KNOWN_CODES | {"answered"}
 
 
 def outcome(emr: Emr, operation: str, request: dict[str, Any]) -> str:

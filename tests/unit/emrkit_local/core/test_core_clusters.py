@@ -46,6 +46,16 @@ def test_cluster_events_have_the_shape_emr_gives_them(emr: Emr) -> None:
     assert json.loads(detail["stateChangeReason"]) == {"code": "ALL_STEPS_COMPLETED", "message": "Steps completed"}
 
 
+def test_fleets_announce_that_they_run_and_that_they_have_ended(emr: Emr) -> None:
+    cluster = emr.start(keep=False)
+    emr.until(cluster, "TERMINATED")
+
+    def seen() -> list[str]:
+        return emr.events.states("EMR Instance Fleet State Change", clusterId=cluster, instanceFleetType="CORE")
+
+    eventually(lambda: seen() == ["RUNNING", "TERMINATED"], seen)
+
+
 def test_a_transient_cluster_ends_when_its_steps_have_even_if_it_is_protected(emr: Emr) -> None:
     cluster = emr.start(step("a"), keep=False, Instances={"TerminationProtected": True})
     emr.run_of(cluster, "a").finish(1)
