@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,7 @@ from core_doubles import Emr, FakeExecutor, eventually, fleets, step
 from emrkit_local.core.processes import kill_group, start_time
 from emrkit_local.core.records import cluster_from_text, cluster_to_text
 from emrkit_local.core.store import StateInUse
+from emrkit_local.core.work import STATE_MARKER
 
 
 class Victim:
@@ -111,6 +115,57 @@ def test_after_a_kill_the_action_on_failure_decides_about_the_cluster(victim: Vi
     assert emr.steps(cancel) == {"a": "FAILED", "b": "CANCELLED"}
     assert emr.steps(terminate) == {"a": "FAILED", "b": "CANCELLED"}
     emr.control.close()
+
+
+def test_a_bootstrap_action_left_by_a_kill_is_ended_and_run_anew(victim: Victim) -> None:
+    action = {"Name": "one", "ScriptBootstrapAction": {"Path": "/bin/sleep", "Args": ["60"]}}
+    instances = {"InstanceFleets": fleets(), "KeepJobFlowAliveWhenNoSteps": True}
+    request = {"Name": "c", "ReleaseLabel": "emr-7.10.0", "Instances": instances, "BootstrapActions": [action]}
+    cluster = str(victim.call("RunJobFlow", **request)["JobFlowId"])
+    eventually(lambda: len(ours(victim.folder)) == 1, lambda: ours(victim.folder))
+    victim.kill()
+    (orphan,) = ours(victim.folder)
+    emr = Emr(victim.folder, executor=FakeExecutor(lambda work: 0))
+    eventually(lambda: not start_time(orphan))
+    emr.until(cluster, "WAITING")
+    assert emr.executor.order == ["one", "one"]
+    emr.control.close()
+
+
+def test_killed_at_any_moment_it_comes_back_with_every_step_in_its_place(tmp_path: Path) -> None:
+    choose = random.Random(7)
+    folder = tmp_path / "state"
+    cluster, submitted = "", []
+    for round_ in range(6):
+        victim = Victim(folder)
+        cluster = cluster or victim.start()
+        for i in range(3):
+            request = step(f"{round_}-{i}", args=("bash", "-c", "sleep 0.03"))
+            submitted += victim.call("AddJobFlowSteps", JobFlowId=cluster, Steps=[request])["StepIds"]
+            time.sleep(choose.random() * 0.06)  # the moment of the kill is what varies, nothing waits for it
+        victim.kill()
+    emr = Emr(folder, executor=FakeExecutor(lambda work: 0))
+    emr.until(cluster, "WAITING")
+    found = emr.call("ListSteps", ClusterId=cluster)["Steps"]
+    assert [s["Id"] for s in reversed(found)] == submitted, "what was answered is remembered, once and in order"
+    assert {s["Status"]["State"] for s in found} <= {"COMPLETED", "FAILED"}
+    failed = [s for s in found if s["Status"]["State"] == "FAILED"]
+    assert len(failed) <= 6
+    assert all(s["Status"]["FailureDetails"]["Reason"] == "LOCAL_EMR_STOPPED" for s in failed)
+    assert ours(folder) == []
+    emr.control.close()
+
+
+def ours(folder: Path) -> list[int]:
+    """Living processes that were started for this state folder."""
+    mark = f"{STATE_MARKER}={folder.resolve()}".encode()
+    found: list[int] = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError):
+                if mark in (entry / "environ").read_bytes().split(b"\0"):
+                    found.append(int(entry.name))
+    return found
 
 
 def test_closing_kills_the_steps_and_the_next_start_marks_them(tmp_path: Path) -> None:
