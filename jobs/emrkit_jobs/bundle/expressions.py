@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from emrkit_jobs.bundle.nodes import Node, Scalar, map_scalars, walk_scalars
-from emrkit_model.diagnostics import Diagnostic, FieldPath, Location, Severity
+from emrkit_model.diagnostics import Diagnostic, EmrkitError, FieldPath, Location, Severity
 
 __all__ = ["ATTRIBUTES", "Lookup", "ResourceReference", "expand", "find_references"]
 
@@ -67,7 +67,11 @@ def expand(
             if match["root"] == "var":
                 text, problem = _variable(match["rest"], variables)
             else:
-                text, problem = _resource(match["rest"], match.group(), resources)
+                try:
+                    text, problem = _resource(match["rest"], match.group(), resources)
+                except EmrkitError as error:
+                    placed = [d.within(*path).at(scalar.at) for d in error.diagnostics]
+                    raise EmrkitError(placed, error.exit_code) from None
             if problem is not None:
                 found.append(replace(problem, path=path, location=scalar.at))
             return text
