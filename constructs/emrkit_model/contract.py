@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import ClassVar, Self, cast
 
 from pydantic import Field
 from pydantic.alias_generators import to_camel
@@ -87,7 +87,7 @@ class ContractPipeline(_Part):
 class Contract(_Part):
     """The whole document.
 
-    >>> Contract.parse_text(Contract(project="shop", environment="dev", stack="emr").render()).stack
+    >>> Contract.parse(Contract(project="shop", environment="dev", stack="emr").render()).stack
     'emr'
     """
 
@@ -111,18 +111,15 @@ class Contract(_Part):
     """State machines by job."""
 
     @classmethod
-    def parse_text(cls, text: str) -> Self:
-        """Read a document. Raises `InvalidModel`: not JSON, a newer schema, or something missing."""
-        try:
-            data: object = json.loads(text)
-        except ValueError as problem:
-            raise InvalidModel(error("CTR-010", f"the contract is not JSON: {problem}", hint=_DEPLOY)) from None
-        if not isinstance(data, dict):
-            raise InvalidModel(error("CTR-010", "the contract is not a JSON object", hint=_DEPLOY))
-        document = cast("dict[str, Any]", data)
+    def parse(cls, data: str | Mapping[str, object], **more: object) -> Self:
+        """Read a document, as text or as parsed JSON.
+
+        Raises `InvalidModel`: not JSON, a newer schema, or something missing.
+        """
+        document = _document(data) if isinstance(data, str) else data
         if (found := _newer(document)) is not None:
             raise InvalidModel(found)
-        return cls.parse(document)
+        return super().parse(document, **more)
 
     def render(self) -> str:
         """The document as compact JSON, keys in a fixed order, what is not set left out."""
@@ -136,8 +133,18 @@ class Contract(_Part):
 _DEPLOY = "deploy the stack again: emrkit deploy"
 
 
-def _newer(document: Mapping[str, Any]) -> Diagnostic | None:
-    version: object = document.get("schema")
+def _document(text: str) -> Mapping[str, object]:
+    try:
+        data: object = json.loads(text)
+    except ValueError as problem:
+        raise InvalidModel(error("CTR-010", f"the contract is not JSON: {problem}", hint=_DEPLOY)) from None
+    if not isinstance(data, dict):
+        raise InvalidModel(error("CTR-010", "the contract is not a JSON object", hint=_DEPLOY))
+    return cast("dict[str, object]", data)
+
+
+def _newer(document: Mapping[str, object]) -> Diagnostic | None:
+    version = document.get("schema")
     if isinstance(version, int) and version <= SCHEMA_VERSION:
         return None
     return error(

@@ -125,12 +125,12 @@ def setting_text(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, str):
         return value
+    if is_token(value):
+        return cast("str", value)
     if isinstance(value, int):
         return str(value)
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    if is_token(value):
-        return cast("str", value)
     raise ValueError("must be text, a number or true/false")
 
 

@@ -12,7 +12,7 @@ from .findings import error
 from .tokens import is_token
 from .values import Json, Value
 
-__all__ = ["Kerberos", "secret_reference"]
+__all__ = ["Kerberos", "secret_id", "secret_reference"]
 
 _PAGE = "https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-kerberos-configure-settings.html"
 _SECRET = re.compile(r"^(\{\{resolve:(secretsmanager|ssm-secure):.+\}\}|arn:[\w-]+:secretsmanager:.+)$")
@@ -125,7 +125,20 @@ def secret_reference(secret: SecretLike) -> str:
     """The text that stands for a secret's value in a template: CloudFormation resolves it at deployment.
 
     >>> secret_reference("arn:aws:secretsmanager:eu-west-1:111122223333:secret:kdc-AbCdEf")
-    '{{resolve:secretsmanager:arn:aws:secretsmanager:eu-west-1:111122223333:secret:kdc-AbCdEf:SecretString}}'
+    '{{resolve:secretsmanager:arn:aws:secretsmanager:eu-west-1:111122223333:secret:kdc-AbCdEf:SecretString:::}}'
     """
     text = read(secret)
-    return text if text.startswith("{{resolve:") else f"{{{{resolve:secretsmanager:{text}:SecretString}}}}"
+    return text if text.startswith("{{resolve:") else f"{{{{resolve:secretsmanager:{text}:SecretString:::}}}}"
+
+
+def secret_id(secret: SecretLike) -> str:
+    """What `GetSecretValue` takes for a secret: its ARN or name, also out of a dynamic reference.
+
+    >>> secret_id("{{resolve:secretsmanager:kdc:SecretString:::}}")
+    'kdc'
+    """
+    text = read(secret)
+    if not text.startswith("{{resolve:secretsmanager:"):
+        return text
+    inner = text.removeprefix("{{resolve:secretsmanager:").removesuffix("}}")
+    return inner.split(":SecretString", 1)[0]

@@ -6,6 +6,7 @@ CloudFormation surface on its way.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import cast
 
@@ -18,7 +19,14 @@ from emrkit_model.values import Json
 from . import parts, request
 from .parts import Part, drop_empty
 
-__all__ = ["camel_case", "cluster_properties", "security_configuration_properties", "step_properties", "to_l1"]
+__all__ = [
+    "camel_case",
+    "cluster_properties",
+    "l1_arguments",
+    "security_configuration_properties",
+    "step_properties",
+    "to_l1",
+]
 
 CLUSTER = "AWS::EMR::Cluster"
 SECURITY_CONFIGURATION = "AWS::EMR::SecurityConfiguration"
@@ -100,6 +108,17 @@ def to_l1(resource_type: str, properties: Mapping[str, Json], nested: str = "") 
         inner = table[key]
         result[camel_case(key)] = value if inner is None else _nested(resource_type, inner, value)
     return result
+
+
+def l1_arguments(resource_type: str, properties: Mapping[str, Json]) -> Part:
+    """Keyword arguments for an L1 constructor in Python: snake_case names, camelCase keys inside.
+
+    >>> l1_arguments("AWS::EMR::Cluster", {"OSReleaseLabel": "2023", "StepConcurrencyLevel": 2})
+    {'os_release_label': '2023', 'step_concurrency_level': 2}
+    """
+    return {
+        re.sub(r"(?<!^)(?=[A-Z])", "_", key).lower(): value for key, value in to_l1(resource_type, properties).items()
+    }
 
 
 def _nested(resource_type: str, nested: str, value: Json) -> Json:

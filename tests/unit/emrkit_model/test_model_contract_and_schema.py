@@ -42,7 +42,7 @@ def test_a_contract_is_small_camel_case_json_and_reads_back():
     assert document["pipelines"]["flights"]["stateMachineArn"] == "arn:aws:states:::x"
     assert "kerberosSecret" not in text
     assert "null" not in text
-    assert Contract.parse_text(text) == CONTRACT
+    assert Contract.parse(text) == CONTRACT
     assert parameter_name("demo", "dev", "emr") == "/emrkit/demo/dev/emr"
 
 
@@ -58,13 +58,13 @@ def test_a_contract_is_small_camel_case_json_and_reads_back():
 )
 def test_a_contract_that_cannot_be_read_is_refused_with_its_code(text, code):
     with pytest.raises(InvalidModel) as caught:
-        Contract.parse_text(text)
+        Contract.parse(text)
     assert code in {d.code for d in caught.value.diagnostics}
 
 
 def test_keys_that_a_later_version_added_are_skipped():
     document = json.loads(CONTRACT.render()) | {"novelty": 1}
-    assert Contract.parse_text(json.dumps(document)) == CONTRACT
+    assert Contract.parse(document) == CONTRACT
 
 
 CLUSTER = {

@@ -80,6 +80,11 @@ def test_steps_and_settings_may_hold_tokens():
     assert f"spark.executor.instances={TEXT}" in step.hadoop_jar().args
 
 
+def test_a_number_token_in_settings_stays_a_token():
+    step = SparkStep(name="etl", entry_point="s3://b/x.py", conf={"spark.executor.instances": NUMBER})
+    assert is_token(step.conf["spark.executor.instances"])
+
+
 def test_a_resolvable_object_is_kept_as_it_is():
     lazy = Resolvable()
     assert (
@@ -137,6 +142,6 @@ def test_each_kind_of_reference_is_read_by_its_own_member():
     assert (rendered["ServiceRole"], rendered["JobFlowRole"]) == (Role.role_arn, "nodes")
     assert rendered["Instances"]["EmrManagedMasterSecurityGroup"] == "sg-1"
     assert rendered["KerberosAttributes"]["KdcAdminPassword"] == (
-        f"{{{{resolve:secretsmanager:{Secret.secret_arn}:SecretString}}}}"
+        f"{{{{resolve:secretsmanager:{Secret.secret_arn}:SecretString:::}}}}"
     )
     assert read("plain") == "plain"
