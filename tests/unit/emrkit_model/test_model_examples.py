@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import inspect
 import pkgutil
 
 import pytest
@@ -45,8 +46,7 @@ def test_everything_public_has_a_docstring():
         f"{name}.{member}"
         for name in modules()
         for member in getattr(importlib.import_module(name), "__all__", ())
-        if not member.isupper()
-        and callable(value := getattr(importlib.import_module(name), member))
-        and not (getattr(value, "__doc__", "") or "").strip()
+        if inspect.isclass(value := getattr(importlib.import_module(name), member)) or inspect.isfunction(value)
+        if not (getattr(value, "__doc__", "") or "").strip()
     ]
     assert missing == []
