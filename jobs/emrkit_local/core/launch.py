@@ -39,12 +39,16 @@ def run_job_flow(core: Core, scope: Scope, request: Document) -> Document:
     cluster = _cluster(scope, request, now)
     limit = core.state.settings.active_step_limit
     check_steps(steps, concurrency=cluster.step_concurrency, active=0, limit=limit)
-    with core.state.changing():
-        document = _check_security(core, scope, request)
-        cluster.notes += _notes(request, document)
-        cluster.ordinal = len(core.state.clusters())
-        core.state.add(cluster)
-        append_steps(core, cluster, steps, now, text(request, "StepExecutionRoleArn"))
+    try:
+        with core.state.changing():
+            document = _check_security(core, scope, request)
+            cluster.notes += _notes(request, document)
+            cluster.ordinal = len(core.state.clusters())
+            core.state.add(cluster)
+            append_steps(core, cluster, steps, now, text(request, "StepExecutionRoleArn"))
+    except Exception:
+        core.state.forget(cluster)
+        raise
     core.drivers.drive(cluster)
     return {"JobFlowId": cluster.id, "ClusterArn": cluster.arn}
 

@@ -29,9 +29,12 @@ def line(now: float, words: str) -> str:
 
 
 def append(folder: Path, lines: Iterable[str]) -> None:
-    """Add lines to the folder's controller log."""
-    with (folder / "controller").open("a", encoding="utf-8") as controller:
-        controller.writelines(lines)
+    """Add lines to the folder's controller log; a log that cannot be written fails nothing."""
+    try:
+        with (folder / "controller").open("a", encoding="utf-8") as controller:
+            controller.writelines(lines)
+    except OSError:
+        _log.warning("the controller log in %s could not be written", folder, exc_info=True)
 
 
 def upload(objects: Objects, log_uri: str, prefix: str, folder: Path) -> str | None:

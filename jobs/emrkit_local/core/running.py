@@ -203,9 +203,10 @@ class StepRunner:
 
     def _refuse(self, cluster: Cluster, step: Step, work: StepWork, refusal: Refusal) -> None:
         now = self._state.clock.now()
-        work.folder.mkdir(parents=True, exist_ok=True)
-        for name in ("stdout", "stderr"):
-            (work.folder / name).touch()
+        with contextlib.suppress(OSError):
+            work.folder.mkdir(parents=True, exist_ok=True)
+            for name in ("stdout", "stderr"):
+                (work.folder / name).touch()
         logs.append(
             work.folder,
             [

@@ -101,6 +101,15 @@ class State:
         self.touch(cluster)
         self._announce(cluster_announcement(cluster, cluster.created))
 
+    def forget(self, cluster: Cluster) -> None:
+        """A new cluster that could not be written down has never been."""
+        with self.lock:
+            self._clusters.pop(cluster.id, None)
+            self._touched.pop(cluster.id, None)
+            for step in cluster.steps:
+                self._touched_steps.pop(step.id, None)
+            self._announcements.clear()
+
     def add_step(self, cluster: Cluster, step: Step) -> None:
         """A new step, PENDING."""
         cluster.steps.append(step)
@@ -181,13 +190,14 @@ class State:
             self._announcements.append(announcement)
 
     def _commit(self) -> None:
-        clusters, steps = list(self._touched.values()), list(self._touched_steps.values())
-        announcements = self._announcements
-        self._touched, self._touched_steps, self._announcements = {}, {}, []
         if self._closed:
             return
+        clusters, steps = list(self._touched.values()), list(self._touched_steps.values())
         if clusters or steps:
+            # When this fails (no disk) the rows stay touched, and are written with the next change that succeeds.
             self.store.save(clusters, steps)
+        announcements = self._announcements
+        self._touched, self._touched_steps, self._announcements = {}, {}, []
         for announcement in announcements:
             self._announcer.put(announcement)
         for cluster in clusters:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
 from core_doubles import ACCOUNT, REGION, Emr, action, fleets, request, step
+
+from emrkit_local.core.errors import ServiceError
+from emrkit_local.core.store import Store
 
 KERBEROS = {
     "AuthenticationConfiguration": {
@@ -84,6 +88,20 @@ def test_a_release_without_an_engine_is_refused_in_the_engines_words(emr: Emr) -
     emr.executor.refused_releases["emr-5.36.0"] = "no engine for Spark 2.4 is installed"
     error = emr.refused("RunJobFlow", **request(ReleaseLabel="emr-5.36.0"))
     assert (error.code, error.message) == ("ValidationException", "no engine for Spark 2.4 is installed")
+
+
+def test_a_cluster_that_cannot_be_written_down_has_never_been(emr: Emr, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "save", full)
+        with pytest.raises(ServiceError) as refused:
+            emr.start(step("a"))
+    assert (refused.value.code, "disk is full" in refused.value.message) == ("InternalServerException", True)
+    assert emr.call("ListClusters") == {"Clusters": []}
+    emr.until(emr.start(), "WAITING")
+    assert len(emr.call("ListClusters")["Clusters"]) == 1
 
 
 def test_the_three_forms_of_instances_give_clusters(emr: Emr) -> None:

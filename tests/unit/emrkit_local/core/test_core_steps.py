@@ -160,6 +160,19 @@ def test_a_log_uri_without_a_bucket_is_accepted_and_noted(emr: Emr) -> None:
     assert any("nowhere" in note for note in emr.control.summary()["active"][0]["notes"])
 
 
+def test_logs_that_cannot_be_written_fail_no_step(emr: Emr) -> None:
+    def full(bucket: str, key: str, body: bytes) -> None:
+        raise OSError("no space left on device")
+
+    emr.objects.put = full  # type: ignore[method-assign]
+    cluster = emr.start(step("a"))
+    run = emr.run_of(cluster, "a")
+    run.finish(0)
+    assert emr.control.wait_step(cluster, emr.ids(cluster)["a"])["Status"]["State"] == "COMPLETED"
+    assert any("no space left" in note for note in emr.control.summary()["active"][0]["notes"])
+    assert (run.work.folder / "controller").exists(), "logs that are nowhere else are kept"
+
+
 def test_what_the_engine_refuses_fails_with_its_words(emr: Emr) -> None:
     emr.executor.script = lambda work: Refusal("E-ENG-007", "Presto is not here")
     cluster = emr.start(step("a"), step("b"))
