@@ -110,7 +110,7 @@ async def _serve(options: argparse.Namespace, listener: socket.socket) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     config = Config()
-    config.bind = [f"fd://{listener.fileno()}"]
+    config.bind = [f"fd://{os.dup(listener.fileno())}"]  # the server closes what it is given
     config.loglevel = "WARNING"
     config.graceful_timeout = 1
     config.keep_alive_timeout = 60

@@ -13,6 +13,8 @@ from .ministack import Emulator
 
 __all__ = ["attach"]
 
+_SSE = "x-amz-server-side-encryption"
+_SSE_KEY = "x-amz-server-side-encryption-aws-kms-key-id"
 DEFAULT_ACCOUNT = "000000000000"
 
 
@@ -41,6 +43,16 @@ def attach(emulator: Emulator, store: FolderStore, restore: Callable[[], None]) 
         # Walks the prefix, not the bucket.
         return collect(objects.under(prefix) if isinstance(objects, ObjectTable) else objects, prefix, *rest, **named)
 
+    read_encryption = s3._resolve_sse_write_headers
+
+    def encryption(headers: dict[str, str], *rest: object, **named: object) -> object:
+        # KMS without a key means the account's own key for S3, as the CDK CLI writes to its bootstrap bucket.
+        if headers.get(_SSE) == "aws:kms" and not headers.get(_SSE_KEY):
+            key = f"arn:aws:kms:{emulator.region()}:{emulator.account()}:alias/aws/s3"
+            headers = {**headers, _SSE_KEY: key}
+        return read_encryption(headers, *rest, **named)
+
+    s3._resolve_sse_write_headers = encryption
     s3._persist_object = persist
     s3._persist_delete_marker = persist_marker
     s3._delete_persisted_object = store.delete

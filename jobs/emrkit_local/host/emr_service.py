@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Protocol, cast
 
-from ..core.errors import ServiceError
+from emrkit_local.core.errors import ServiceError
 
 __all__ = ["Calls", "EmrService"]
 

@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, cast
 
-from ..faults import FaultBook, FaultRule, Hit, read_rule
+from emrkit_local.faults import FaultBook, FaultRule, Hit, read_rule
 from .callers import find_caller
 from .emr_service import EmrService
 from .operations import RequestName, name_request
@@ -73,6 +73,7 @@ class Gateway:
         faults: FaultBook,
         connections: Connections,
         account_of: Callable[[str], str],
+        restored: asyncio.Event,
         saved: Callable[[RequestName], Awaitable[None]],
         port: int,
     ) -> None:
@@ -82,6 +83,7 @@ class Gateway:
         self._faults = faults
         self._connections = connections
         self._account_of = account_of
+        self._restored = restored
         self._saved = saved
         self._port = port
         self._earlier: OrderedDict[tuple[str, str, bytes], list[Message]] = OrderedDict()
@@ -118,6 +120,8 @@ class Gateway:
                 await self._saved(name)
             await send(message)
 
+        if name.service not in ("s3", "elasticmapreduce"):
+            await self._restored.wait()
         if name.service == "elasticmapreduce":
             account = self._account_of(name.access_key)
             answer = await self._emr.answer(headers.get("x-amz-target", ""), body, account, name.region)

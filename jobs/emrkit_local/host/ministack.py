@@ -9,17 +9,20 @@ naming it. Nothing else in the package imports `ministack`. Its modules are impo
 # pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false
 from __future__ import annotations
 
+import asyncio
 import importlib
 import json
 import os
 import sys
+import threading
+import uuid
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Protocol, cast
 
-__all__ = ["Emulator", "HookMissing", "Json", "TaskFailure", "TypeHandlers"]
+__all__ = ["Emulator", "HookMissing", "Json", "Response", "TaskFailure", "TypeHandlers"]
 
 Json = dict[str, object]
 Asgi = Callable[[dict[str, object], Callable[[], Awaitable[Json]], Callable[[Json], Awaitable[None]]], Awaitable[None]]
@@ -34,26 +37,42 @@ _ACCOUNT_DIGITS = 12
 _DEFAULT_ACCOUNT = "000000000000"
 PINNED = "1.5.33"
 _HOOKS: Mapping[str, tuple[str, ...]] = {
-    "app": ("app", "SERVICE_HANDLERS", "_build_persistence_save_dict", "_state_map", "_get_module")
+    "app": ("app", "SERVICE_HANDLERS", "SERVICE_REGISTRY", "_build_persistence_save_dict", "_state_map", "_get_module")
     + ("call_service_handler_sync", "_request_account_scope"),
     "core.responses": ("get_account_id", "get_region", "set_request_account_id", "set_request_region")
     + ("AccountScopedDict", "AccountRegionScopedDict"),
     "core.persistence": ("_json_default", "_json_object_hook"),
     "core.router": ("extract_access_key_id", "extract_region"),
+    "core.iam_evaluator": ("_resolve_managed_policy_document",),
     "services.s3": ("_buckets", "_persist_object", "_persist_delete_marker", "_delete_persisted_object")
     + ("_delete_persisted_bucket", "_read_body", "_collect_list_entries", "_object_meta_from_record")
-    + ("_key_history_meta", "_load_persisted_history", "get_state", "load_persisted_state", "S3_PERSIST", "DATA_DIR"),
+    + ("_key_history_meta", "_load_persisted_history", "get_state", "load_persisted_state", "S3_PERSIST", "DATA_DIR")
+    + ("_put_bucket_encryption", "_delete_bucket_encryption", "_put_bucket_lifecycle", "_delete_bucket_lifecycle")
+    + ("_bucket_tags", "_object_versions", "_resolve_sse_write_headers"),
     "services.cloudformation": ("_stacks", "_stack_events", "_exports", "_change_sets"),
-    "services.cloudformation.provisioners": ("_RESOURCE_HANDLERS", "_s3", "_update_resource"),
+    "services.cloudformation.provisioners": ("_RESOURCE_HANDLERS", "_replace_resource", "_physical_name"),
     "services.cloudformation.stacks": ("_runs_on_worker_thread", "_add_event", "_stack_region_context"),
     "services.stepfunctions": ("_SERVICE_DISPATCH", "_AWS_SDK_SERVICE_MAP", "_ExecutionError", "_executions")
-    + ("_execute_task", "_invoke_resource_with_timeout", "_state_machines"),
-    "services.iam": ("_ACTION_HANDLERS", "_roles", "_users"),
+    + ("_execute_task", "_invoke_resource_with_timeout", "_state_machines", "_fail_execution"),
+    "services.iam": ("_IAM_HANDLERS", "_roles", "_users"),
     "services.eventbridge": ("_put_events",),
     "services.ec2": (),
 }
 # Checked when the emulator starts: cheap to import. The others when they are first used.
 _AT_START = ("app", "core.responses", "core.persistence", "core.router", "services.s3")
+
+
+_FAILED = 400
+
+
+def _before(handler: ServiceHandler, once: Callable[[], None]) -> ServiceHandler:
+    async def taught(
+        method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, list[str]]
+    ) -> Response:
+        await asyncio.to_thread(once)
+        return await handler(method, path, headers, body, query)
+
+    return taught
 
 
 class HookMissing(RuntimeError):
@@ -89,6 +108,8 @@ class Emulator:
             LOG_LEVEL=os.environ.get("EMRKIT_LOG_LEVEL", "WARNING"),
         )
         self.port = port
+        self._lessons: dict[str, Callable[[], None]] = {}
+        self._teaching = threading.RLock()
         for name in _AT_START:
             self.module(name)
 
@@ -164,6 +185,27 @@ class Emulator:
         entry = {"Source": source, "DetailType": detail_type, "Detail": json.dumps(detail)}
         self.module("services.eventbridge")._put_events({"Entries": [entry]}, allow_aws_source=True)
 
+    def when_used(self, service: str, teach: Callable[[], None]) -> None:
+        """Call `teach` once, when the service's module is there: before its first request or in `teach_loaded`."""
+        app = self.module("app")
+        self._lessons[service] = teach
+        for name, row in app.SERVICE_REGISTRY.items():
+            if row["module"] == service:
+                app.SERVICE_HANDLERS[name] = _before(app.SERVICE_HANDLERS[name], lambda: self._teach(service))
+
+    def _teach(self, service: str) -> None:
+        with self._teaching:
+            if teach := self._lessons.get(service):
+                teach()
+                self._lessons.pop(service, None)
+        self.teach_loaded()  # one service imports others
+
+    def teach_loaded(self) -> None:
+        """Teach every service whose module was imported meanwhile."""
+        for service in list(self._lessons):
+            if self.is_loaded(f"services.{service}"):
+                self._teach(service)
+
     # Registration ---------------------------------------------------------------------------------------------------
 
     def add_types(self, types: Mapping[str, TypeHandlers]) -> None:
@@ -177,6 +219,59 @@ class Emulator:
     def type_handlers(self, name: str) -> TypeHandlers:
         """The emulator's own handlers of a CloudFormation type."""
         return cast("TypeHandlers", self.module("services.cloudformation.provisioners")._RESOURCE_HANDLERS[name])
+
+    def replace_resource(
+        self, kind: str, identity: str, old: Json, new: Json, stack: str, logical_id: str | None
+    ) -> tuple[str, Mapping[str, object]]:
+        """Create a resource anew; the stack deletes the former one when all else is done."""
+        replace = self.module("services.cloudformation.provisioners")._replace_resource
+        return cast("tuple[str, Mapping[str, object]]", replace(kind, identity, old, new, stack, logical_id))
+
+    def generated_name(self, stack: str, logical_id: str) -> str:
+        """A name for a resource that the template does not name; every call gives another."""
+        made = self.module("services.cloudformation.provisioners")._physical_name(stack, logical_id, max_len=100)
+        return f"{made}-{uuid.uuid4().hex[:8]}"
+
+    def set_bucket(self, bucket: str, settings: Mapping[str, str | None], tags: Mapping[str, str]) -> None:
+        """Put a bucket's XML documents (None: none) and its tags."""
+        s3 = self.module("services.s3")
+        for name, document in settings.items():
+            if document is None:
+                getattr(s3, f"_delete_{name}")(bucket)
+                continue
+            status, _headers, body = getattr(s3, f"_put_{name}")(bucket, document.encode())
+            if status >= _FAILED:
+                raise ValueError(f"{name} of {bucket}: {body!r}")
+        if tags:
+            s3._bucket_tags[bucket] = dict(tags)
+        else:
+            s3._bucket_tags.pop(bucket, None)
+
+    def empty_bucket(self, bucket: str) -> None:
+        """Delete every object and version of a bucket; harmless when it is gone."""
+        s3 = self.module("services.s3")
+        record = s3._buckets.get(bucket)
+        if record is None:
+            return
+        for key in list(record["objects"]):
+            record["objects"].pop(key, None)
+        for found in [k for k in s3._object_versions if k[0] == bucket]:
+            s3._object_versions.pop(found, None)
+
+    def identity_policies(self, arn: str) -> dict[str, object] | None:
+        """Documents of a role's or user's inline and attached policies by name; None when there is no such principal."""
+        iam = self.module("services.iam")
+        kind, _, path = arn.partition(":iam::")[2].partition(":")[2].partition("/")
+        record = {"role": iam._roles, "user": iam._users}.get(kind, {}).get(path.rpartition("/")[2])
+        if record is None or record.get("Arn", arn) != arn:
+            return None
+        found: dict[str, object] = dict(record.get("InlinePolicies") or {})
+        resolve = self.module("core.iam_evaluator")._resolve_managed_policy_document
+        for policy in record.get("AttachedPolicies") or []:
+            name = policy if isinstance(policy, str) else policy["PolicyArn"]
+            if document := resolve(name, self.account()):
+                found[name] = document
+        return found
 
     def known_types(self) -> frozenset[str]:
         """CloudFormation types that can be deployed."""
@@ -217,6 +312,14 @@ class Emulator:
 
         machines._invoke_resource_with_timeout = timing
 
+        fail = machines._fail_execution
+
+        def failing(execution: Json, error: str, cause: str) -> None:
+            if execution["status"] == "RUNNING":  # a stopped execution stays stopped when its task notices
+                fail(execution, error, cause)
+
+        machines._fail_execution = failing
+
     def execution_status(self, arn: str) -> str | None:
         """The status of a state machine's execution, in this thread's account and Region."""
         execution = self.module("services.stepfunctions")._executions.get(arn)
@@ -229,7 +332,7 @@ class Emulator:
 
     def take_iam_action(self, name: str, handler: Callable[[Mapping[str, list[str]]], Response]) -> None:
         """Answer one action of IAM ourselves."""
-        self.module("services.iam")._ACTION_HANDLERS[name] = handler
+        self.module("services.iam")._IAM_HANDLERS[name] = handler
 
     def stacks(self) -> Iterator[tuple[str, str, Json]]:
         """(account, Region, record) of every stack, whatever its state."""

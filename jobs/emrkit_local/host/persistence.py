@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import logging
 import sqlite3
 import threading
@@ -16,8 +17,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
+from .emr_service import Calls
 from .ministack import Emulator, Json
 from .operations import RequestName
+from .stack_emr import STACK_TAG
 
 __all__ = ["EmulatorState", "end_interrupted_stacks"]
 
@@ -140,34 +143,52 @@ class EmulatorState:
         return any(e.get("status") == "RUNNING" for e in self._emulator.executions())
 
 
-def end_interrupted_stacks(emulator: Emulator) -> list[str]:
-    """Put stacks that were under way into a failed state; what they hold by then stays theirs. Their names.
-
-    A creation becomes ROLLBACK_COMPLETE's sibling CREATE_FAILED→ROLLBACK_FAILED? No: `ROLLBACK_FAILED` can be deleted and
-    is what the CDK CLI deletes before it creates again; an update becomes `UPDATE_ROLLBACK_COMPLETE`'s predecessor state
-    with the resources known so far; a deletion becomes `DELETE_FAILED`, which a further delete picks up.
-    """
-    reason = "local EMR ended while this was in progress"
-    ended: list[str] = []
-    for account, region, record in emulator.stacks_if_used():
-        status = str(record.get("StackStatus", ""))
-        if not status.endswith("_IN_PROGRESS") or status == "REVIEW_IN_PROGRESS":
-            continue
-        with emulator.scope(account, region):
-            _end(emulator, record, _FAILED.get(status, "UPDATE_ROLLBACK_COMPLETE"), reason)
-        ended.append(str(record.get("StackName")))
-    return ended
-
-
-_FAILED: Mapping[str, str] = {
+_ENDED_AS: Mapping[str, str] = {
     "CREATE_IN_PROGRESS": "ROLLBACK_FAILED",
     "ROLLBACK_IN_PROGRESS": "ROLLBACK_FAILED",
     "DELETE_IN_PROGRESS": "DELETE_FAILED",
     "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": "UPDATE_COMPLETE",
 }
+_OTHERS_END_AS = "UPDATE_ROLLBACK_COMPLETE"
+_REASON = "local EMR ended while this was in progress"
 
 
-def _end(emulator: Emulator, record: Json, status: str, reason: str) -> None:
-    record["StackStatus"] = status
-    record["StackStatusReason"] = reason
-    emulator.add_stack_event(record, str(record["StackName"]), "AWS::CloudFormation::Stack", status, reason)
+def end_interrupted_stacks(emulator: Emulator, control: Calls) -> list[str]:
+    """End what a crash interrupted, so that the next deploy can go on; the names of the stacks.
+
+    A creation ends as `ROLLBACK_FAILED` and a deletion as `DELETE_FAILED`: both still hold what they made, and a delete
+    (the CDK CLI begins with one) takes it away. An update ends as `UPDATE_ROLLBACK_COMPLETE` with the former template, so
+    that the next deploy applies the change again. Clusters that a stack began and does not hold are terminated.
+    """
+    ended: list[str] = []
+    for account, region, record in emulator.stacks_if_used():
+        status = str(record.get("StackStatus", ""))
+        if not status.endswith("_IN_PROGRESS") or status == "REVIEW_IN_PROGRESS":
+            continue
+        name, final = str(record["StackName"]), _ENDED_AS.get(status, _OTHERS_END_AS)
+        with emulator.scope(account, region):
+            if final == _OTHERS_END_AS and record.get("_template"):
+                record["_template_body"] = json.dumps(record["_template"])
+            record["StackStatus"], record["StackStatusReason"] = final, _REASON
+            emulator.add_stack_event(record, name, "AWS::CloudFormation::Stack", final, _REASON)
+        resources = cast("dict[str, Json]", record.get("_resources") or {})
+        held = {str(r.get("PhysicalResourceId")) for r in resources.values()}
+        _terminate_strays(control, account, region, name, held)
+        ended.append(name)
+    return ended
+
+
+def _terminate_strays(control: Calls, account: str, region: str, stack: str, held: set[str]) -> None:
+    def call(operation: str, request: Json) -> Json:
+        return cast("Json", control.call(operation, request, account=account, region=region))
+
+    living = ["STARTING", "BOOTSTRAPPING", "RUNNING", "WAITING"]
+    for summary in cast("list[Json]", call("ListClusters", {"ClusterStates": living})["Clusters"]):
+        identity = str(summary["Id"])
+        if identity in held:
+            continue
+        described = cast("Json", call("DescribeCluster", {"ClusterId": identity})["Cluster"])
+        tags = {t["Key"]: t["Value"] for t in cast("list[dict[str, str]]", described.get("Tags") or [])}
+        if tags.get(STACK_TAG) == stack:
+            call("SetTerminationProtection", {"JobFlowIds": [identity], "TerminationProtected": False})
+            call("TerminateJobFlows", {"JobFlowIds": [identity]})

@@ -1,10 +1,16 @@
-"""Everything we teach the emulator, said the first time a service needs it."""
+"""Everything we teach the emulator. A service is taught when it is first used, so that an idle daemon stays small."""
 
 from __future__ import annotations
 
-from ..core.control_plane import ControlPlane
+from emrkit_local.core.control_plane import ControlPlane
+
 from .emr_service import EmrService
+from .iam_answers import take_simulation
 from .ministack import Emulator
+from .stack_buckets import bucket_types, cdk_types
+from .stack_emr import cluster_types
+from .stack_network import network_types
+from .tasks import PREFIX, SDK, cluster_tasks, follow_execution
 
 __all__ = ["register"]
 
@@ -17,4 +23,21 @@ def register(emulator: Emulator, control: ControlPlane, service: EmrService) -> 
     ) -> tuple[int, dict[str, str], bytes]:
         return await service.answer(headers.get("x-amz-target", ""), body, emulator.account(), emulator.region())
 
+    def teach_stacks() -> None:
+        emulator.add_types(
+            {
+                **cluster_types(emulator, control),
+                **network_types(emulator),
+                **bucket_types(emulator),
+                **cdk_types(emulator),
+            }
+        )
+
+    def teach_machines() -> None:
+        emulator.add_tasks(PREFIX, cluster_tasks(emulator, control), SDK)
+        emulator.around_tasks(follow_execution)
+
     emulator.take_service("elasticmapreduce", emr)
+    emulator.when_used("cloudformation", teach_stacks)
+    emulator.when_used("stepfunctions", teach_machines)
+    emulator.when_used("iam", lambda: take_simulation(emulator))

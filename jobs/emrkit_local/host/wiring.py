@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..core.control_plane import ControlPlane
-from ..core.ports import Executor
-from ..core.settings import Settings
-from ..faults import FaultBook
+from emrkit_local.core.control_plane import ControlPlane
+from emrkit_local.core.ports import Executor
+from emrkit_local.core.settings import Settings
+from emrkit_local.faults import FaultBook
 from . import buckets
 from .emr_service import EmrService
 from .events import EmulatorEvents
@@ -87,8 +87,8 @@ class Host:
         self.store = FolderStore(self.folders.buckets)
         self.saved = EmulatorState(self.emulator, self.folders.emulator / "state.db")
         buckets.attach(self.emulator, self.store, self.saved.restore_buckets)
-        self.saved.restore()
-        self.interrupted = end_interrupted_stacks(self.emulator)
+        self.interrupted: list[str] = []
+        self._restored = asyncio.Event()
         self.control = ControlPlane(
             self.folders.emr,
             make_executor(self.folders.buckets, self.endpoint),
@@ -106,6 +106,7 @@ class Host:
             self.faults,
             connections,
             self.emulator.account_of,
+            self._restored,
             self.saved.before_answer,
             port,
         )
@@ -140,14 +141,23 @@ class Host:
     # Life -----------------------------------------------------------------------------------------------------------
 
     async def work(self) -> None:
-        """Background work, until cancelled."""
+        """Background work, until cancelled: give the services their state back, then save what changes."""
+        await asyncio.to_thread(self._restore)
+        self._restored.set()
         await self.saved.keep_saving()
+
+    def _restore(self) -> None:
+        # After the daemon is ready: importing CloudFormation takes seconds, and S3 and EMR need not wait for it.
+        self.saved.restore()
+        self.emulator.teach_loaded()
+        self.interrupted = end_interrupted_stacks(self.emulator, self.control)
 
     async def close(self) -> None:
         """Stop the clusters' processes, save, close."""
         with contextlib.suppress(Exception):
             await asyncio.to_thread(self.control.close)
-        await self.saved.save()
+        if self._restored.is_set():
+            await self.saved.save()
         self.saved.close()
         self.store.index.close()
 

@@ -1,0 +1,97 @@
+"""`SimulatePrincipalPolicy` and `SimulateCustomPolicy` over the emulator's IAM, in place of its own, which looks at
+neither context values nor more than one resource."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from xml.sax.saxutils import escape
+
+from .iam_simulation import Decision, UnsupportedCondition, decide
+from .ministack import Emulator, Response
+
+__all__ = ["take_simulation"]
+
+_NAMESPACE = "https://iam.amazonaws.com/doc/2010-05-08/"
+Form = Mapping[str, list[str]]
+
+
+def take_simulation(emulator: Emulator) -> None:
+    """Answer both actions ourselves."""
+
+    def principal(form: Form) -> Response:
+        arn = _one(form, "PolicySourceArn")
+        found = emulator.identity_policies(arn)
+        if found is None:
+            return _error("NoSuchEntity", f"there is no user, group or role {arn}", 404)
+        extra = {f"input-{n}": text for n, text in enumerate(_many(form, "PolicyInputList"), 1)}
+        return _answer("SimulatePrincipalPolicy", {**found, **extra}, form)
+
+    def custom(form: Form) -> Response:
+        policies = {f"input-{n}": text for n, text in enumerate(_many(form, "PolicyInputList"), 1)}
+        return _answer("SimulateCustomPolicy", policies, form)
+
+    emulator.take_iam_action("SimulatePrincipalPolicy", principal)
+    emulator.take_iam_action("SimulateCustomPolicy", custom)
+
+
+def _one(form: Form, name: str) -> str:
+    return (form.get(name) or [""])[0]
+
+
+def _many(form: Form, name: str) -> list[str]:
+    found: list[str] = []
+    while text := _one(form, f"{name}.member.{len(found) + 1}"):
+        found.append(text)
+    return found
+
+
+def _context(form: Form) -> dict[str, list[str]]:
+    entries: dict[str, list[str]] = {}
+    number = 1
+    while name := _one(form, f"ContextEntries.member.{number}.ContextKeyName"):
+        entries[name] = _many(form, f"ContextEntries.member.{number}.ContextKeyValues")
+        number += 1
+    return entries
+
+
+def _answer(action: str, policies: Mapping[str, object], form: Form) -> Response:
+    actions, resources, context = _many(form, "ActionNames"), _many(form, "ResourceArns") or ["*"], _context(form)
+    if not actions:
+        return _error("ValidationError", "ActionNames must name at least one action", 400)
+    try:
+        results = [(a, r, decide(policies, a, r, context)) for a in actions for r in resources]
+    except (UnsupportedCondition, ValueError) as error:
+        return _error("PolicyEvaluation", str(error), 500)
+    members = "".join(_member(a, r, d) for a, r, d in results)
+    inside = f"<EvaluationResults>{members}</EvaluationResults><IsTruncated>false</IsTruncated>"
+    return _xml(
+        200,
+        f"<{action}Response xmlns='{_NAMESPACE}'><{action}Result>{inside}</{action}Result>{_META}</{action}Response>",
+    )
+
+
+def _member(action: str, resource: str, decision: Decision) -> str:
+    matched = _list(f"<SourcePolicyId>{escape(n)}</SourcePolicyId>" for n in decision.matched)
+    missing = _list(escape(k) for k in decision.missing)
+    return (
+        f"<member><EvalActionName>{escape(action)}</EvalActionName>"
+        f"<EvalResourceName>{escape(resource)}</EvalResourceName>"
+        f"<EvalDecision>{decision.outcome}</EvalDecision>"
+        f"<MatchedStatements>{matched}</MatchedStatements><MissingContextValues>{missing}</MissingContextValues></member>"
+    )
+
+
+def _list(items: Iterable[str]) -> str:
+    return "".join(f"<member>{i}</member>" for i in items)
+
+
+_META = "<ResponseMetadata><RequestId>00000000-0000-0000-0000-000000000000</RequestId></ResponseMetadata>"
+
+
+def _error(code: str, message: str, status: int) -> Response:
+    inside = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
+    return _xml(status, f"<ErrorResponse xmlns='{_NAMESPACE}'>{inside}</ErrorResponse>")
+
+
+def _xml(status: int, text: str) -> Response:
+    return status, {"Content-Type": "text/xml"}, text.encode()
