@@ -1,0 +1,111 @@
+"""emrkit's constructs for Amazon EMR, and the value objects they take: `import emrkit as emr` and nothing else.
+
+Names are loaded on first use: an app pays only for the parts of the CDK that it needs.
+
+Example:
+    ```python
+    import emrkit as emr
+
+    network = emr.Network(self, "Network")
+    security = emr.SecurityConfiguration(
+        self, "Security",
+        encryption=emr.Encryption(at_rest=emr.AtRest.kms(key), in_transit=emr.InTransit.emr_managed()),
+    )
+    emr.Cluster(
+        self, "Etl", network=network, security=security, release="emr-7.14.0", logs=bucket,
+        applications=[emr.Application.SPARK],
+        primary=emr.InstanceFleet.on_demand("m6g.xlarge"),
+        core=emr.InstanceFleet.on_demand("r6g.xlarge", "r6g.2xlarge", capacity=4),
+        scaling=emr.ManagedScaling(minimum=2, maximum=20),
+    )
+    ```
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from emrkit_model.applications import Application
+    from emrkit_model.capacity import CapacityReservation, EbsVolume, InstanceFleet, InstanceType
+    from emrkit_model.cluster import BootstrapAction
+    from emrkit_model.configurations import Configuration
+    from emrkit_model.encryption import AtRest, BucketEncryption, Encryption, InTransit
+    from emrkit_model.job import Job, Retry
+    from emrkit_model.kerberos import Kerberos
+    from emrkit_model.scaling import ManagedScaling
+    from emrkit_model.security import Imds
+    from emrkit_model.steps import ActionOnFailure, CommandStep, JarStep, ScriptStep, SparkSqlStep, SparkStep
+
+    from .cluster import Cluster
+    from .contract import Contract
+    from .network import Network
+    from .orchestration import Pipeline
+    from .roles import DataGrant, Roles
+    from .security_configuration import SecurityConfiguration
+
+_HOMES = {
+    ".cluster": ("Cluster",),
+    ".contract": ("Contract",),
+    ".network": ("Network",),
+    ".orchestration": ("Pipeline",),
+    ".roles": ("DataGrant", "Roles"),
+    ".security_configuration": ("SecurityConfiguration",),
+    "emrkit_model.applications": ("Application",),
+    "emrkit_model.capacity": ("CapacityReservation", "EbsVolume", "InstanceFleet", "InstanceType"),
+    "emrkit_model.cluster": ("BootstrapAction",),
+    "emrkit_model.configurations": ("Configuration",),
+    "emrkit_model.encryption": ("AtRest", "BucketEncryption", "Encryption", "InTransit"),
+    "emrkit_model.job": ("Job", "Retry"),
+    "emrkit_model.kerberos": ("Kerberos",),
+    "emrkit_model.scaling": ("ManagedScaling",),
+    "emrkit_model.security": ("Imds",),
+    "emrkit_model.steps": ("ActionOnFailure", "CommandStep", "JarStep", "ScriptStep", "SparkSqlStep", "SparkStep"),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "ActionOnFailure",
+    "Application",
+    "AtRest",
+    "BootstrapAction",
+    "BucketEncryption",
+    "CapacityReservation",
+    "Cluster",
+    "CommandStep",
+    "Configuration",
+    "Contract",
+    "DataGrant",
+    "EbsVolume",
+    "Encryption",
+    "Imds",
+    "InTransit",
+    "InstanceFleet",
+    "InstanceType",
+    "JarStep",
+    "Job",
+    "Kerberos",
+    "ManagedScaling",
+    "Network",
+    "Pipeline",
+    "Retry",
+    "Roles",
+    "ScriptStep",
+    "SecurityConfiguration",
+    "SparkSqlStep",
+    "SparkStep",
+]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(home, __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

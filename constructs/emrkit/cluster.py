@@ -1,0 +1,286 @@
+"""A standing EMR cluster with instance fleets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from aws_cdk import Aws
+from aws_cdk import aws_emr as emr
+from constructs import Construct
+
+from emrkit_model import cluster as model
+from emrkit_model.contract import ContractCluster, SecurityGroups
+from emrkit_model.fields import read
+from emrkit_model.render import cloudformation
+from emrkit_model.security import SecurityConfiguration as SecurityValue
+
+from .guardrails import Acknowledgement, Judge, acknowledge
+from .properties import l1_arguments
+from .roles import DataGrant, Roles
+
+if TYPE_CHECKING:
+    from aws_cdk import Duration
+    from aws_cdk import aws_cloudwatch as cloudwatch
+    from aws_cdk import aws_iam as iam
+
+    from emrkit_model.applications import Application
+    from emrkit_model.capacity import InstanceFleet
+    from emrkit_model.cluster import BootstrapAction
+    from emrkit_model.configurations import Configuration
+    from emrkit_model.fields import BucketLike, KeyLike
+    from emrkit_model.scaling import ManagedScaling
+
+    from .network import Network
+    from .security_configuration import SecurityConfiguration
+
+__all__ = ["Cluster", "place_cluster"]
+
+_INVERTED = (
+    "cdk-nag looks for these keys at the top level of the security configuration, where EMR refuses them; they stand "
+    "under EncryptionConfiguration as EMR documents it, and emrkit's own rule checks them there"
+)
+_NO_SSH = "nodes are reached through Session Manager; there is no key pair because there is no SSH"
+_ACCEPTED = {"AwsSolutions-EMR4": _INVERTED, "AwsSolutions-EMR5": _INVERTED, "AwsSolutions-EMR6": _NO_SSH}
+_SUBMIT = ["AddJobFlowSteps", "CancelSteps", "DescribeCluster", "DescribeStep", "ListSteps"]
+
+
+def place_cluster(
+    value: model.Cluster,
+    *,
+    network: Network,
+    security: SecurityConfiguration,
+    roles: Roles,
+    log_uri: str | None,
+    log_key: KeyLike | None,
+) -> model.Cluster:
+    """The cluster with everything that a stack decides: subnets, groups, roles, security configuration, logs.
+
+    What the value says itself wins. It also carries the tag without which EMR's service policy does not act.
+    """
+    from emrkit_facts.iam import EMR_TAG
+
+    groups = network.security_groups
+    given: dict[str, object] = {
+        "subnets": network.subnet_ids,
+        "primary_security_group": groups.primary,
+        "core_security_group": groups.core,
+        "service_access_security_group": groups.service_access,
+        "service_role": roles.service_role_arn,
+        "instance_profile": roles.instance_profile_name,
+        "security_configuration": security.value,
+        "kerberos": security.value.kerberos,
+        "log_uri": log_uri,
+        "log_key": log_key,
+    }
+    kept = {k: v for k, v in given.items() if k in ("security_configuration", "kerberos") or not getattr(value, k)}
+    return value.with_placement(**kept, tags={**value.tags, EMR_TAG[0]: EMR_TAG[1]})
+
+
+class Cluster(Construct):
+    """A cluster that CloudFormation makes and that waits for steps.
+
+    Private, encrypted as its security configuration says, logging to a bucket, and ended after an idle hour. Changing
+    scaling, idle timeout, step concurrency, tags or the fleets' targets updates it; any other change replaces it with a
+    new cluster. Targets of the fleets belong to managed scaling while it is on.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-emr-cluster.html
+
+    Args:
+        network: Where it runs.
+        security: Its security configuration.
+        release: The release label, for example `emr-7.14.0`; one that emrkit does not know is only a warning.
+        primary: The primary node.
+        core: The core nodes. Default: none.
+        task: The task nodes. Default: none.
+        applications: What EMR installs. Default: Spark.
+        scaling: Managed scaling. Default: the fleets keep their targets.
+        idle_timeout: It ends when it was idle for so long. Default: one hour.
+        configurations: Classifications for all nodes.
+        bootstrap_actions: Scripts that every node runs first.
+        step_concurrency: Steps that run side by side. Default: 1.
+        logs: The bucket of its logs, below `logs/`. Default: no logs, which the guardrails refuse.
+        key: The KMS key of logs and disks; also what the roles may use.
+        data: What its nodes may read and write.
+        roles: Roles made elsewhere. Default: its own, with `data`, `logs` and `key` granted.
+        name: Its name at EMR. Default: the construct's id.
+        tags: Its tags, which EMR puts on the instances too.
+        termination_protected: Refuses termination until it is switched off. Default: no.
+
+    Raises:
+        InvalidModel: The parts contradict each other or EMR's rules; every problem is listed.
+
+    Example:
+        ```python
+        emr.Cluster(
+            self, "Etl", network=network, security=security, release="emr-7.14.0", logs=bucket, key=key,
+            primary=emr.InstanceFleet.on_demand("m6g.xlarge"),
+            core=emr.InstanceFleet.on_demand("r6g.xlarge", capacity=2),
+        )
+        ```
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002  # CDK's own word
+        *,
+        network: Network,
+        security: SecurityConfiguration,
+        release: str,
+        primary: InstanceFleet,
+        core: InstanceFleet | None = None,
+        task: InstanceFleet | None = None,
+        applications: Sequence[Application] | None = None,
+        scaling: ManagedScaling | None = None,
+        idle_timeout: Duration | int = 3600,
+        configurations: Sequence[Configuration] = (),
+        bootstrap_actions: Sequence[BootstrapAction] = (),
+        step_concurrency: int = 1,
+        logs: BucketLike | None = None,
+        key: KeyLike | None = None,
+        data: Sequence[DataGrant] = (),
+        roles: Roles | None = None,
+        name: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        termination_protected: bool = False,
+    ) -> None:
+        seconds = idle_timeout if isinstance(idle_timeout, int) else int(idle_timeout.to_seconds())
+        chosen = {} if applications is None else {"applications": tuple(applications)}
+        value = model.Cluster(
+            name=name or id,
+            release=release,
+            primary=primary,
+            core=core,
+            task=task,
+            scaling=scaling,
+            idle_timeout=seconds,
+            configurations=tuple(configurations),
+            bootstrap_actions=tuple(bootstrap_actions),
+            step_concurrency=step_concurrency,
+            tags=dict(tags or {}),
+            termination_protected=termination_protected,
+            **chosen,
+        )
+        self._define(scope, id, value, network, security, logs, key, data, roles)
+
+    @classmethod
+    def from_model(
+        cls,
+        scope: Construct,
+        id: str,  # noqa: A002  # CDK's own word
+        value: model.Cluster,
+        *,
+        network: Network,
+        security: SecurityConfiguration,
+        logs: BucketLike | None = None,
+        key: KeyLike | None = None,
+        data: Sequence[DataGrant] = (),
+        roles: Roles | None = None,
+    ) -> Cluster:
+        """A cluster from its value object, for instance one of a project file; what that leaves out is filled in.
+
+        Example: `Cluster.from_model(self, "Etl", project.clusters["etl"], network=network, security=security)`
+        """
+        self = cls.__new__(cls)
+        self._define(scope, id, value, network, security, logs, key, data, roles)
+        return self
+
+    def _define(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002  # CDK's own word
+        value: model.Cluster,
+        network: Network,
+        security: SecurityConfiguration,
+        logs: BucketLike | None,
+        key: KeyLike | None,
+        data: Sequence[DataGrant],
+        roles: Roles | None,
+    ) -> None:
+        Construct.__init__(self, scope, id)
+        grant = None if logs is None else DataGrant(logs, "logs/", "write")
+        self.roles: Roles = roles or Roles(self, "Roles", data=data, logs=grant, key=key)
+        """The roles of service and nodes."""
+        log_uri = None if logs is None else f"s3://{read(logs)}/logs/"
+        log_key = key if log_uri is not None else None
+        self.value: model.Cluster = place_cluster(
+            value, network=network, security=security, roles=self.roles, log_uri=log_uri, log_key=log_key
+        )
+        """The value object with everything filled in."""
+        properties = cloudformation.cluster_properties(self.value)
+        resource = emr.CfnCluster(self, "Resource", **l1_arguments("AWS::EMR::Cluster", properties))
+        self.cluster_id: str = resource.ref
+        """The cluster's id, j-…"""
+        self._resource = resource
+        accepted = dict(_ACCEPTED)
+        if self.value.realm is not None or self.value.key_pair is not None:
+            del accepted["AwsSolutions-EMR6"]
+        acknowledge(
+            resource, *(Acknowledgement(Judge.AWS_SOLUTIONS, rule, reason) for rule, reason in accepted.items())
+        )
+
+    def grant_submit(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let somebody add, follow and cancel steps of this cluster, and of no other.
+
+        Example: `cluster.grant_submit(submitter)`
+        """
+        from aws_cdk import aws_iam
+
+        return aws_iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=[f"elasticmapreduce:{action}" for action in _SUBMIT],
+            resource_arns=[
+                f"arn:{Aws.PARTITION}:elasticmapreduce:{Aws.REGION}:{Aws.ACCOUNT_ID}:cluster/{self.cluster_id}"
+            ],
+        )
+
+    def metric(self, name: str, *, statistic: str = "Average", period: Duration | None = None) -> cloudwatch.Metric:
+        """One of EMR's metrics of this cluster, for an alarm or a dashboard.
+
+        Args:
+            name: For example `YARNMemoryAvailablePercentage`, `AppsPending`, `HDFSUtilization`, `IsIdle`.
+            statistic: How samples are put together. Default: their average.
+            period: Default: five minutes, EMR's own.
+
+        Example: `cluster.metric("YARNMemoryAvailablePercentage").create_alarm(...)`
+        """
+        from aws_cdk import aws_cloudwatch
+
+        return aws_cloudwatch.Metric(
+            namespace="AWS/ElasticMapReduce",
+            metric_name=name,
+            dimensions_map={"JobFlowId": self.cluster_id},
+            statistic=statistic,
+            period=period,
+        )
+
+    def contract(self) -> ContractCluster:
+        """What the job side needs to know of it."""
+        return describe_cluster(self.value, self.cluster_id)
+
+
+def describe_cluster(value: model.Cluster, cluster_id: str | None) -> ContractCluster:
+    """A placed cluster as an entry of the contract; without an id it is one that runs launch."""
+    realm = value.realm
+    secret = None if realm is None or realm.kdc_admin_password is None else read(realm.kdc_admin_password)
+    inner = value.security_configuration
+    return ContractCluster(
+        id=cluster_id,
+        name=value.name,
+        release=value.release,
+        log_uri=value.log_uri,
+        service_role=None if value.service_role is None else read(value.service_role),
+        instance_profile=None if value.instance_profile is None else read(value.instance_profile),
+        security_configuration=inner.name if isinstance(inner, SecurityValue) else inner,
+        subnets=tuple(value.subnets),
+        security_groups=SecurityGroups(
+            primary=_text(value.primary_security_group),
+            core=_text(value.core_security_group),
+            service_access=_text(value.service_access_security_group),
+        ),
+        kerberos_secret=secret,
+    )
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else read(value)

@@ -1,0 +1,174 @@
+"""A job as a Step Functions state machine on a cluster of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from aws_cdk import Aws, Names
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_stepfunctions as stepfunctions
+from constructs import Construct
+
+from emrkit_facts.iam import EVENTS_RULE_ACTIONS, step_functions_rule
+from emrkit_model.contract import ContractPipeline
+from emrkit_model.diagnostics import Diagnostic
+from emrkit_model.values import InvalidModel
+
+from .guardrails import Acknowledgement, Judge, acknowledge
+from .state_language import BUNDLE, job_states
+
+if TYPE_CHECKING:
+    from emrkit_model.cluster import Cluster
+    from emrkit_model.fields import KeyLike
+    from emrkit_model.job import Job
+    from emrkit_model.steps import Step
+
+    from .roles import Roles
+
+__all__ = ["BUNDLE", "Pipeline"]
+
+_WIDE = (
+    "RunJobFlow has no resource to name, and a transient cluster has no ARN before it exists; delivering logs and "
+    "traces knows no resources either"
+)
+
+
+class Pipeline(Construct):
+    """A state machine that launches a transient cluster, runs a job's steps on it, and ends it whatever happens.
+
+    Native integrations only, no function to keep up to date. Start it with `{"run": "<id>", "bundle": "s3://…"}`, which
+    `emrkit run JOB --via pipeline` does: jobs are data, so a changed script needs no deployment. An execution that is
+    stopped by hand leaves the cluster to its idle timeout.
+    https://docs.aws.amazon.com/step-functions/latest/dg/connect-emr.html
+
+    Args:
+        job: The job.
+        steps: Its steps in order, with local files below `BUNDLE`. Default: the job's own, which must name s3:// places.
+        cluster: The placed cluster to launch (see `place_cluster`).
+        roles: The roles that the cluster uses; the state machine may pass exactly these.
+        key: The KMS key of its log. Default: CloudWatch's own encryption.
+
+    Raises:
+        InvalidModel: The cluster uses Kerberos (E-PIPE-001): its password would stand in the execution's history.
+
+    Example:
+        ```python
+        emr.Pipeline(self, "Flights", job=job, cluster=placed, roles=roles)
+        ```
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002  # CDK's own word
+        *,
+        job: Job,
+        cluster: Cluster,
+        roles: Roles,
+        steps: Sequence[Step] = (),
+        key: KeyLike | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        if cluster.realm is not None:
+            raise InvalidModel(
+                Diagnostic(
+                    "E-PIPE-001",
+                    f"the pipeline of job '{job.name}' would launch cluster '{cluster.name}' with Kerberos",
+                    path=("jobs", job.name, "pipeline", "cluster"),
+                    got=cluster.name,
+                    reason="a state machine writes its input into its history, and with it the KDC's password",
+                    hint="run the job on a standing cluster, or take kerberos off the pipeline's cluster",
+                )
+            )
+        states = job_states(job, steps or job.ordered_steps(), cluster, partition=Aws.PARTITION)
+        group = logs.CfnLogGroup(
+            self,
+            "Log",
+            log_group_name=f"/aws/vendedlogs/states/{Names.unique_resource_name(self, max_length=60, separator='-')}",
+            retention_in_days=90,
+            kms_key_id=None if key is None else _read(key),
+        )
+        role = iam.CfnRole(
+            self,
+            "Role",
+            assume_role_policy_document=_trust(),
+            policies=[{"policyName": "run", "policyDocument": _policy(roles)}],
+        )
+        machine = stepfunctions.CfnStateMachine(
+            self,
+            "Resource",
+            role_arn=role.attr_arn,
+            definition_string=json.dumps(states, separators=(",", ":")),
+            logging_configuration={
+                "level": "ALL",
+                "includeExecutionData": False,
+                "destinations": [{"cloudWatchLogsLogGroup": {"logGroupArn": group.attr_arn}}],
+            },
+            tracing_configuration={"enabled": True},
+        )
+        self.state_machine_arn: str = machine.ref
+        """ARN of the state machine."""
+        self.state_machine_name: str = machine.attr_name
+        """Its name."""
+        acknowledge(role, Acknowledgement(Judge.AWS_SOLUTIONS, "AwsSolutions-IAM5", _WIDE))
+
+    def contract(self) -> ContractPipeline:
+        """What the job side needs to know of it."""
+        return ContractPipeline(state_machine_arn=self.state_machine_arn, name=self.state_machine_name)
+
+
+def _read(key: KeyLike) -> str:
+    from emrkit_model.fields import read
+
+    return read(key)
+
+
+def _trust() -> dict[str, object]:
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "states.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+                "Condition": {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+            }
+        ],
+    }
+
+
+def _policy(roles: Roles) -> dict[str, object]:
+    """What the integrations need, as one document.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/emr-iam.html
+    """
+    place = f"{Aws.REGION}:{Aws.ACCOUNT_ID}"
+    clusters = f"arn:{Aws.PARTITION}:elasticmapreduce:{place}:cluster/*"
+    managed = [step_functions_rule(action) for action in ("addStep", "terminateCluster")]
+    rules = [f"arn:{Aws.PARTITION}:events:{place}:rule/{name}" for name in managed if name]
+    on_clusters = ["AddJobFlowSteps", "AddTags", "CancelSteps", "DescribeCluster", "DescribeStep", "TerminateJobFlows"]
+    deliver = ["CreateLogDelivery", "DeleteLogDelivery", "DescribeLogGroups", "DescribeResourcePolicies"]
+    deliver += ["GetLogDelivery", "ListLogDeliveries", "PutResourcePolicy", "UpdateLogDelivery"]
+    trace = ["GetSamplingRules", "GetSamplingTargets", "PutTelemetryRecords", "PutTraceSegments"]
+
+    def allow(actions: Sequence[str], resource: object, **condition: object) -> dict[str, object]:
+        return {"Effect": "Allow", "Action": list(actions), "Resource": resource, **condition}
+
+    def passed(service: str) -> dict[str, object]:
+        return {"Condition": {"StringLike": {"iam:PassedToService": service}}}
+
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            allow(["elasticmapreduce:RunJobFlow"], "*"),
+            allow([f"elasticmapreduce:{a}" for a in on_clusters], clusters),
+            allow(["iam:PassRole"], roles.service_role_arn, **passed("elasticmapreduce.amazonaws.com")),
+            allow(["iam:PassRole"], roles.instance_role_arn, **passed("ec2.amazonaws.com*")),
+            allow(EVENTS_RULE_ACTIONS, rules),
+            allow([f"logs:{a}" for a in deliver], "*"),
+            allow([f"xray:{a}" for a in trace], "*"),
+        ],
+    }

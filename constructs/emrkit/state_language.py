@@ -1,0 +1,133 @@
+"""A job as a state machine, in the Amazon States Language with JSONata: pure data, no CDK."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import cast
+
+from emrkit_model.cluster import Cluster
+from emrkit_model.job import Job
+from emrkit_model.render import task
+from emrkit_model.steps import ActionOnFailure, Step
+from emrkit_model.values import Json
+
+__all__ = ["BUNDLE", "CLUSTER_DEADLINE", "job_states"]
+
+BUNDLE = "s3://emrkit.bundle.location"
+"""Stands for the place of the run's bundle in the steps given to `job_states`; the execution's input fills it in."""
+
+CLUSTER_DEADLINE = 5400
+"""Seconds within which a cluster that was asked for must have begun its first step, added to that step's timeout."""
+STEP_DEADLINE = 86_400
+"""Seconds that a step may run when neither it nor its job says so."""
+_THROTTLED = ["EMR.ThrottlingException", "ElasticMapReduce.ThrottlingException"]
+
+State = dict[str, Json]
+
+
+def job_states(job: Job, steps: Sequence[Step], cluster: Cluster, *, partition: str) -> State:
+    """The state machine of a job on a transient cluster.
+
+    The cluster is asked for without waiting, so that its id is known from the first moment: waiting and running into a
+    timeout would lose the id, and with it the cluster. Steps queue up until the cluster is ready. Whatever happens to
+    them, the cluster is terminated; then the execution fails with the first failing step's error and cause, or succeeds.
+
+    The input is `{"run": "<id>", "bundle": "s3://…"}`. Variables: `run`, `bundle`, `cluster`, `error`, `cause`.
+    https://docs.aws.amazon.com/step-functions/latest/dg/connect-emr.html
+    """
+    service = f"arn:{partition}:states:::elasticmapreduce"
+    names = [_state_name(step) for step in steps]
+    states: State = {"Create cluster": _create(service, cluster, names[0])}
+    for number, step in enumerate(steps):
+        following = names[number + 1] if number + 1 < len(names) else "Terminate cluster"
+        states[names[number]] = _run(service, job, step, following, first=number == 0)
+    states["Terminate cluster"] = {
+        "Type": "Task",
+        "Resource": f"{service}:terminateCluster.sync",
+        "Arguments": task.terminate_cluster("{% $cluster %}"),
+        "Retry": [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 5, "MaxAttempts": 6, "BackoffRate": 2}],
+        "Next": "Every step completed?",
+    }
+    states["Every step completed?"] = {
+        "Type": "Choice",
+        "Choices": [{"Condition": "{% $error = '' %}", "Next": "Done"}],
+        "Default": "Failed",
+    }
+    states["Done"] = {"Type": "Succeed", "Output": {"run": "{% $run %}", "cluster": "{% $cluster %}"}}
+    states["Failed"] = {"Type": "Fail", "Error": "{% $error %}", "Cause": "{% $cause %}"}
+    return {
+        "Comment": f"emrkit: {job.name} on a transient cluster",
+        "QueryLanguage": "JSONata",
+        "StartAt": "Create cluster",
+        "States": states,
+    }
+
+
+def _create(service: str, cluster: Cluster, following: str) -> State:
+    arguments = cast("State", task.create_cluster(cluster))
+    tags = cast("list[Json]", arguments.get("Tags", []))
+    run: Json = {"Key": "emrkit:run", "Value": "{% $states.input.run %}"}
+    return {
+        "Type": "Task",
+        "Resource": f"{service}:createCluster",
+        "Arguments": {**arguments, "Tags": [*tags, run]},
+        "Assign": {
+            "run": "{% $states.input.run %}",
+            "bundle": "{% $states.input.bundle %}",
+            "cluster": "{% $states.result.ClusterId %}",
+            "error": "",
+            "cause": "",
+        },
+        # Throttled calls did not happen; anything else may have made a cluster and is not repeated.
+        "Retry": [{"ErrorEquals": list(_THROTTLED), "IntervalSeconds": 5, "MaxAttempts": 5, "BackoffRate": 2}],
+        "Next": following,
+    }
+
+
+def _run(service: str, job: Job, step: Step, following: str, *, first: bool) -> State:
+    # The state machine ends the cluster itself, so that a failing step leaves it time to say why.
+    arguments = task.add_step("{% $cluster %}", step, default_action=ActionOnFailure.CONTINUE)
+    inner = cast("State", arguments["Step"])
+    inner["ActionOnFailure"] = "CONTINUE"
+    jar = cast("State", inner["HadoopJarStep"])
+    jar["Args"] = [_argument(word) for word in cast("list[str]", jar.get("Args", []))]
+    jar["Jar"] = _argument(cast("str", jar["Jar"]))
+    inner["Name"] = f"{{% {json.dumps(step.name)} & ' [' & $run & ']' %}}"
+    goes_on = step.action_on_failure(job.action_on_failure) is ActionOnFailure.CONTINUE
+    return {
+        "Type": "Task",
+        "Resource": f"{service}:addStep.sync",
+        "Arguments": arguments,
+        "TimeoutSeconds": (step.timeout or job.timeout or STEP_DEADLINE) + (CLUSTER_DEADLINE if first else 0),
+        "Retry": [{"ErrorEquals": list(_THROTTLED), "IntervalSeconds": 5, "MaxAttempts": 5, "BackoffRate": 2}],
+        "Catch": [
+            {
+                "ErrorEquals": ["States.ALL"],
+                "Assign": {
+                    "error": "{% $error = '' ? $states.errorOutput.Error : $error %}",
+                    "cause": f"{{% $cause = '' ? {json.dumps(step.name + ': ')} & $states.errorOutput.Cause : $cause %}}",
+                },
+                "Next": following if goes_on else "Terminate cluster",
+            }
+        ],
+        "Next": following,
+    }
+
+
+def _state_name(step: Step) -> str:
+    return f"Step {step.name}"[:80]
+
+
+def _argument(word: str) -> str:
+    """One word of a step: literal, or with the place of the bundle put in by an expression."""
+    if BUNDLE not in word:
+        # Text of the user's that looks like an expression is still text.
+        return f"{{% {json.dumps(word)} %}}" if word.startswith("{%") else word
+    parts: list[str] = []
+    for number, literal in enumerate(word.split(BUNDLE)):
+        if number:
+            parts.append("$bundle")
+        if literal:
+            parts.append(json.dumps(literal))
+    return f"{{% {' & '.join(parts)} %}}"

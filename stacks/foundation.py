@@ -1,0 +1,117 @@
+"""What every other stack stands on: the key and the buckets."""
+
+from __future__ import annotations
+
+from aws_cdk import Aws, Duration, Environment, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+import emrkit as emr
+from emrkit.guardrails import Acknowledgement, Judge, acknowledge
+from emrkit_model.contract import Contract
+
+_ITSELF = "this bucket holds the access logs of the others; logging it into itself would never end"
+
+
+class FoundationStack(Stack):
+    """One KMS key; buckets for data, for bundles and for logs, and one for the access logs of these."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        project: str,
+        environment: str,
+        keep_data: bool,
+        env: Environment | None = None,
+    ) -> None:  # noqa: A002
+        super().__init__(scope, id, env=env)
+        removal = RemovalPolicy.RETAIN if keep_data else RemovalPolicy.DESTROY
+        self.key = kms.Key(
+            self,
+            "Key",
+            description=f"emrkit: {project} {environment}",
+            enable_key_rotation=True,
+            removal_policy=removal,
+            policy=_key_policy(),
+        )
+        access_logs = s3.Bucket(
+            self,
+            "AccessLogs",
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            enforce_ssl=True,
+            versioned=True,
+            lifecycle_rules=[_abort(), s3.LifecycleRule(expiration=Duration.days(90))],
+            removal_policy=removal,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_PREFERRED,
+        )
+        acknowledge(access_logs, Acknowledgement(Judge.AWS_SOLUTIONS, "AwsSolutions-S1", _ITSELF))
+        self.buckets = {
+            name: s3.Bucket(
+                self,
+                name.capitalize(),
+                encryption=s3.BucketEncryption.KMS,
+                encryption_key=self.key,
+                bucket_key_enabled=True,
+                block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+                enforce_ssl=True,
+                versioned=True,
+                server_access_logs_bucket=access_logs,
+                server_access_logs_prefix=f"{name}/",
+                lifecycle_rules=[_abort()],
+                removal_policy=removal,
+            )
+            for name in ("data", "artifacts", "logs")
+        }
+        emr.Contract(
+            self,
+            "Contract",
+            value=Contract(
+                project=project,
+                environment=environment,
+                stack="foundation",
+                buckets={name: bucket.bucket_name for name, bucket in self.buckets.items()},
+                keys={"data": self.key.key_arn},
+            ),
+        )
+
+    def look_up(self, name: str, attribute: str) -> str:
+        """What `${resource.<name>.<attribute>}` of the project file stands for in a template.
+
+        Raises KeyError for a resource that this stack does not have.
+        """
+        if attribute == "bucket":
+            return self.buckets[name].bucket_name
+        if (name, attribute) == ("data", "key_arn"):
+            return self.key.key_arn
+        raise KeyError(f"{name}.{attribute}")
+
+
+def _abort() -> s3.LifecycleRule:
+    """An upload that was killed leaves parts behind that cost until they are aborted."""
+    return s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(7))
+
+
+def _key_policy() -> iam.PolicyDocument:
+    """The account's own policies decide who uses the key; CloudWatch Logs may use it for this account's log groups."""
+    account = f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:root"
+    logs = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:*"
+    return iam.PolicyDocument.from_json(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "kms:*", "Resource": "*"},
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Service": f"logs.{Aws.REGION}.{Aws.URL_SUFFIX}"},
+                    "Action": ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
+                    "Resource": "*",
+                    "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": logs}},
+                },
+            ],
+        }
+    )
