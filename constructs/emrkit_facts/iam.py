@@ -38,7 +38,7 @@ class ManagedPolicy:
     arn: str
     version: str
     updated: str
-    document: Mapping[str, Any]
+    document: Mapping[str, object]
 
     @property
     def known(self) -> bool:
@@ -66,7 +66,7 @@ def managed_policy(name: str) -> ManagedPolicy | UnknownPolicy:
     return ManagedPolicy(name, row["arn"], row["version"], row["updated"], row["document"])
 
 
-def trust(name: str, values: Mapping[str, str] | None = None) -> Mapping[str, Any] | None:
+def trust(name: str, values: Mapping[str, str] | None = None) -> Mapping[str, object] | None:
     """A trust policy with its placeholders (`${ACCOUNT}`, `${REGION}`, `${PARTITION}`, …) filled from `values`.
 
     Names: emr_service_role, emr_ec2_instance_profile_role, emr_auto_scaling_role, emr_runtime_role,

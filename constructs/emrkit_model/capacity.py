@@ -96,9 +96,9 @@ class InstanceType(Value):
     """Classifications for instances of this type; they win over the cluster's."""
 
     @classmethod
-    def of(cls, type: str, **fields: Any) -> InstanceType:  # noqa: A002 - the word of the domain
+    def of(cls, type: str, **fields: object) -> InstanceType:  # noqa: A002 - the word of the domain
         """An instance type by name."""
-        return cls(type=type, **fields)
+        return cls.parse({"type": type, **fields})
 
     @model_validator(mode="before")
     @classmethod
@@ -158,13 +158,13 @@ class InstanceFleet(Value):
     """The fleet's name. Default: primary, core or task."""
 
     @classmethod
-    def on_demand(cls, *types: str | InstanceType, capacity: int = 1, **fields: Any) -> InstanceFleet:
+    def on_demand(cls, *types: str | InstanceType, capacity: int = 1, **fields: object) -> InstanceFleet:
         """A fleet of On-Demand instances, cheapest type first."""
         fields.setdefault("on_demand_strategy", "lowest-price")
         return cls.parse({"types": types, "target_on_demand": capacity, **fields})
 
     @classmethod
-    def spot(cls, *types: str | InstanceType, capacity: int, on_demand: int = 0, **fields: Any) -> InstanceFleet:
+    def spot(cls, *types: str | InstanceType, capacity: int, on_demand: int = 0, **fields: object) -> InstanceFleet:
         """A fleet of Spot instances, with `on_demand` units of On-Demand beside them."""
         fields.setdefault("spot_strategy", "price-capacity-optimized")
         if on_demand:

@@ -19,6 +19,7 @@ from .tokens import is_token
 
 if TYPE_CHECKING:
     from .cluster import Cluster
+    from .scaling import ManagedScaling
 
 __all__ = ["check_cluster"]
 
@@ -154,6 +155,7 @@ def _check_scaling(cluster: Cluster) -> Iterator[Diagnostic]:
             allowed="InstanceFleetUnits",
             reason=f"{_GUIDE}emr-managed-scaling.html",
         )
+    yield from _check_targets_within(cluster, scaling)
     names = {a.name.lower() for a in cluster.applications if not is_token(a.name)}
     if names and names <= {"presto", "trino", "hbase", "zookeeper", "amazoncloudwatchagent"}:
         yield warning(
@@ -161,6 +163,25 @@ def _check_scaling(cluster: Cluster) -> Iterator[Diagnostic]:
             "managed scaling has nothing to go by: no application here runs on YARN",
             "scaling",
             reason=f"{_GUIDE}emr-managed-scaling.html",
+        )
+
+
+def _check_targets_within(cluster: Cluster, scaling: ManagedScaling) -> Iterator[Diagnostic]:
+    fleets = [fleet for role, fleet in cluster.fleets() if role != "primary"]
+    targets = [value for fleet in fleets for value in (fleet.target_on_demand, fleet.target_spot)]
+    if not fleets or any(is_token(value) for value in (*targets, scaling.minimum, scaling.maximum)):
+        return
+    total = sum(targets)
+    if not scaling.minimum <= total <= scaling.maximum:
+        yield warning(
+            "CLUS-036",
+            f"core and task start with {total} units, outside the limits of managed scaling",
+            "scaling",
+            "minimum" if total < scaling.minimum else "maximum",
+            got=f"{total} units",
+            allowed=f"{scaling.minimum} to {scaling.maximum}",
+            reason=f"EMR resizes the cluster as soon as it runs ({_GUIDE}emr-managed-scaling.html)",
+            hint="bring the fleets' capacity within the limits",
         )
 
 

@@ -61,10 +61,9 @@ class Value(BaseModel):
         try:
             return handler(data)
         except ValidationError as error:
-            found = translate(cls, error)
             if isinstance(data, Mapping):
-                found += _rules_of_the_rest(cls, cast("Mapping[str, object]", data), found, handler)
-            carry(found)
+                found = translate(cls, error)
+                carry([*found, *_rules_of_the_rest(cls, cast("Mapping[str, object]", data), found, handler)])
             raise
 
     @classmethod
@@ -170,10 +169,28 @@ def _structural(cls: type[BaseModel], path: FieldPath, item: Mapping[str, Any]) 
         )
     if kind == "missing":
         return Diagnostic(f"E-{area}-002", f"'{name}' is missing", path=path, hint=f"add `{path[-1]}`")
-    message = str(item["msg"]).removeprefix("Value error, ").removeprefix("Input should be ").rstrip(".")
-    verb = "" if kind in {"value_error", "assertion_error"} else "must be "
-    summary = f"'{name}' {verb}{message}" if name else f"{verb}{message}"
+    message = _WORDS.get(kind) or str(item["msg"]).removeprefix("Value error, ").rstrip(".")
+    summary = f"'{name}' {message}" if name else message
     return Diagnostic(f"E-{area}-003", summary, path=path, got=_brief(item.get("input")))
+
+
+# pydantic speaks of Python's types; a reader of a project file knows text, numbers, lists and maps.
+_WORDS = {
+    "string_type": "must be text",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "dict_type": "must be a map",
+    "mapping_type": "must be a map",
+    "model_type": "must be a map",
+    "model_attributes_type": "must be a map",
+    "list_type": "must be a list",
+    "tuple_type": "must be a list",
+    "sequence_str": "must be a list, not one text",
+    "is_instance_of": "must be a list",
+}
 
 
 def field_words(cls: type[BaseModel]) -> list[str]:

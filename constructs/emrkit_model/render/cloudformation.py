@@ -12,9 +12,10 @@ from typing import cast
 
 from emrkit_facts import surface
 from emrkit_model.cluster import Cluster
+from emrkit_model.findings import error
 from emrkit_model.security import SecurityConfiguration
 from emrkit_model.steps import ActionOnFailure, Step
-from emrkit_model.values import Json
+from emrkit_model.values import InvalidModel, Json
 
 from . import parts, request
 from .parts import Part, drop_empty
@@ -73,8 +74,22 @@ def security_configuration_properties(value: SecurityConfiguration) -> Part:
 def step_properties(
     cluster_id: str, value: Step, *, default_action: ActionOnFailure = ActionOnFailure.CONTINUE
 ) -> Part:
-    """The properties of `AWS::EMR::Step`."""
+    """The properties of `AWS::EMR::Step`.
+
+    Raises `InvalidModel` for a step that would end the cluster: CloudFormation would lose what it owns.
+    """
     action = value.action_on_failure(default_action)
+    if action is ActionOnFailure.TERMINATE_CLUSTER:
+        raise InvalidModel(
+            error(
+                "STEP-050",
+                f"step '{value.name}' of a stack cannot end its cluster",
+                "on_failure",
+                got=str(action),
+                allowed="CONTINUE, CANCEL_AND_WAIT",
+                hint="set on_failure: stop or continue, or run it on a transient cluster",
+            )
+        )
     return {
         "JobFlowId": cluster_id,
         "Name": value.name,

@@ -289,6 +289,33 @@ def test_an_executor_that_does_not_fit_a_node_is_a_warning():
     assert "W-CONF-031" not in warnings(configurations=big, core={"on_demand": ["r5.2xlarge"]})
 
 
+def test_fleets_that_start_outside_the_limits_of_scaling_are_warned_of():
+    core = {"on_demand": ["m5.xlarge"], "capacity": 10}
+    assert warnings(core=core, scaling={"minimum": 1, "maximum": 5}) == {"W-CLUS-036": ("scaling", "maximum")}
+    assert warnings(core=core, scaling={"minimum": 11, "maximum": 20}) == {"W-CLUS-036": ("scaling", "minimum")}
+    assert warnings(core=core, scaling={"minimum": 1, "maximum": 10}) == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"name": 5}, "'name' must be text"),
+        ({"primary": "m5.xlarge"}, "'primary' must be a map"),
+        ({"subnets": "subnet-1"}, "'subnets' must be a list, not one text"),
+        ({"step_concurrency": "many"}, "'step_concurrency' must be a whole number"),
+        ({"step_concurrency": 1.5}, "'step_concurrency' must be a whole number"),
+        ({"termination_protected": "yes"}, "'termination_protected' must be true or false"),
+        ({"tags": ["a"]}, "'tags' must be a map of names to values"),
+        ({"applications": {"a": 1}}, "'applications' must be a list"),
+        ({"subnets": [5]}, "'subnets[0]' must be text"),
+    ],
+)
+def test_a_wrong_kind_of_value_is_told_in_the_words_of_a_file(changes, words):
+    with pytest.raises(InvalidModel) as caught:
+        Cluster.parse({**PLAIN, **changes})
+    assert [d.summary for d in caught.value.diagnostics] == [words]
+
+
 def test_properties_directly_in_an_env_classification_are_a_warning():
     assert "W-CONF-011" in warnings(configurations=[{"Classification": "spark-env", "Properties": {"A": "b"}}])
     nested = {"Classification": "spark-env", "Configurations": [{"Classification": "export", "Properties": {"A": 1}}]}
