@@ -13,7 +13,11 @@ from .ports import Objects
 
 _log = logging.getLogger(__name__)
 _URI = re.compile(r"^s3[an]?://([^/]+)/?(.*)$")
-_LAST_ERROR = re.compile(r"^(?:[\w$]+\.)*[A-Z]\w*(?:Error|Exception|Interrupt|Exit)\b(?::.*)?$|^(?:Error|error): .+$")
+_TRACEBACK = "Traceback (most recent call last)"
+_NAMED = re.compile(
+    r'^(?:Exception in thread "main" )?(?:[\w$]+\.)*(?=[A-Z])\w*(?:Error|Exception|Interrupt|Exit)\b(?::.*)?$'
+    r"|^[Ee]rror: .+$"
+)
 
 
 def parse_uri(uri: str) -> tuple[str, str] | None:
@@ -65,13 +69,33 @@ def upload(objects: Objects, log_uri: str, prefix: str, folder: Path) -> str | N
     return None
 
 
-def last_error(folder: Path, limit: int = 65536) -> str | None:
-    """The last line of stderr that names an error or exception, as a failure message."""
-    path = folder / "stderr"
-    if not path.is_file():
-        return None
+def last_error(folder: Path) -> tuple[str, str] | None:
+    """What went wrong, from the step's own words: the last line that names an error, and the log that holds it.
+
+    A Python traceback goes before everything else; Spark writes it to the driver's stdout.
+    """
+    found = [folder / "stderr", folder / "stdout"]
+    found += sorted(p for p in (folder / "containers").rglob("std*") if p.is_file() and not p.is_symlink())
+    tails = {path: _tail(path) for path in found if path.is_file()}
+    for look in (_last_traceback, _last_named):
+        for path, lines in tails.items():
+            if message := look(lines):
+                return message[:1000], path.relative_to(folder).as_posix() + ".gz"
+    return None
+
+
+def _last_traceback(lines: list[str]) -> str | None:
+    starts = [i for i, x in enumerate(lines) if _TRACEBACK in x]
+    # The frames are indented; the first line that is not names the exception, whatever its class is called.
+    return next((x for x in lines[starts[-1] + 1 :] if x and not x[0].isspace()), None) if starts else None
+
+
+def _last_named(lines: list[str]) -> str | None:
+    named = [x for x in lines if _NAMED.match(x)]
+    return named[-1].removeprefix('Exception in thread "main" ') if named else None
+
+
+def _tail(path: Path, limit: int = 65536) -> list[str]:
     with path.open("rb") as stream:
         stream.seek(max(0, path.stat().st_size - limit))
-        lines = stream.read().decode(errors="replace").splitlines()
-    named = [x.strip() for x in lines if _LAST_ERROR.match(x.strip())]
-    return named[-1][:1000] if named else None
+        return [x.rstrip() for x in stream.read().decode(errors="replace").splitlines()]

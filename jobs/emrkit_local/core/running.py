@@ -186,7 +186,9 @@ class StepRunner:
             logs.line(ended, f"Step {verdict} with exitCode {code} and took {seconds:.0f} seconds"),
         ]
         logs.append(work.folder, lines)
-        message = None if code == 0 else logs.last_error(work.folder) or f"The process ended with exit code {code}."
+        message, log = f"The process ended with exit code {code}.", "stderr.gz"
+        if code != 0:
+            message, log = logs.last_error(work.folder) or (message, log)
         trouble = self._upload(cluster, step, work.folder)
         with self._state.changing():
             self._note(cluster, trouble)
@@ -199,7 +201,7 @@ class StepRunner:
             elif code == 0:
                 self._state.move_step(cluster, step, "COMPLETED", at=ended)
             else:
-                self._fail(cluster, step, "Unknown Error.", message or "", "stderr.gz", at=ended)
+                self._fail(cluster, step, "Unknown Error.", message, log, at=ended)
 
     def _refuse(self, cluster: Cluster, step: Step, work: StepWork, refusal: Refusal) -> None:
         now = self._state.clock.now()

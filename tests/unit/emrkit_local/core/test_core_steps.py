@@ -113,6 +113,45 @@ def test_a_failure_names_the_exception_and_the_log_that_holds_it(emr: Emr) -> No
     }
 
 
+@pytest.mark.parametrize(
+    ("files", "message", "log"),
+    [
+        (
+            {"stderr": 'Exception in thread "main" java.lang.Exception: no\n\tat x\n'},
+            "java.lang.Exception: no",
+            "stderr",
+        ),
+        (
+            {
+                "stdout": "Traceback (most recent call last):\n  File\npy4j.protocol.Py4JJavaError: An error\n",
+                "stderr": "26/11/21 WARN Utils: x\norg.apache.spark.SparkException: late\n",
+            },
+            "py4j.protocol.Py4JJavaError: An error",
+            "stdout",
+        ),
+        (
+            {"containers/a/b/stdout": "Traceback (most recent call last):\nKeyError: 'x'\n"},
+            "KeyError: 'x'",
+            "containers/a/b/stdout",
+        ),
+        ({"stdout": "Traceback (most recent call last):\n  File\nNoLuck: today\n"}, "NoLuck: today", "stdout"),
+        ({"stderr": "26/11/21 WARN Utils: nothing to see\n"}, "The process ended with exit code 1.", "stderr"),
+        ({"stderr": "Error: Failed to load class x.\n"}, "Error: Failed to load class x.", "stderr"),
+    ],
+)
+def test_a_failure_is_found_in_whichever_log_holds_it(emr: Emr, files: dict[str, str], message: str, log: str) -> None:
+    cluster = emr.start(step("a"))
+    run = emr.run_of(cluster, "a")
+    run.code = 1
+    for name, text in files.items():
+        (run.work.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (run.work.folder / name).write_text(text)
+    run.done.set()
+    details = emr.control.wait_step(cluster, run.work.step_id)["Status"]["FailureDetails"]
+    assert details["Message"] == message
+    assert details["LogFile"].endswith(f"/{log}.gz")
+
+
 def test_logs_are_in_the_bucket_when_the_step_has_ended(emr: Emr) -> None:
     cluster = emr.start(step("a", args=("spark-submit", "s3://b/job.py")))
     run = emr.run_of(cluster, "a")
