@@ -71,7 +71,9 @@ class _Watch:
         """Tells the reporter how everything stands."""
         state = self.cluster.state if self.cluster else "?"
         lines = [
-            Line(step.name, seen.state, seen.seconds) if (seen := self.steps.get(step.name)) else Line(step.name, "WAITS")
+            Line(step.name, seen.state, seen.seconds)
+            if (seen := self.steps.get(step.name))
+            else Line(step.name, "WAITS")
             for step in self.submitter.steps
         ]
         self.submitter.report.show(f"cluster {self.cluster_id} {state}", lines)

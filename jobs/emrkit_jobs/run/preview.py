@@ -68,4 +68,6 @@ def _ask(command: list[str], extra: dict[str, str]) -> Preview | None:
         return None
     columns = tuple(str(name) for name in cast("list[object]", answer["columns"]))
     rows = cast("list[dict[str, object]]", answer["rows"])
-    return Preview(columns, tuple(tuple(row.get(c) for c in columns) for row in rows), int(cast("int", answer["total"])))
+    return Preview(
+        columns, tuple(tuple(row.get(c) for c in columns) for row in rows), int(cast("int", answer["total"]))
+    )

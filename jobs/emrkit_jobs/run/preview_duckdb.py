@@ -1,4 +1,4 @@
-"""Prints the first rows of a folder of Parquet or CSV files as JSON, through DuckDB: `preview_duckdb.py FOLDER ROWS`."""
+"""Prints the first rows of a folder of Parquet or CSV files as JSON, through DuckDB: arguments FOLDER ROWS."""
 
 import json
 import sys
@@ -13,10 +13,11 @@ def main() -> None:
     kind = "parquet" if ".parquet" in kinds else "csv"
     reader = f"read_{kind}(?, hive_partitioning = true)"
     place = str(folder / "**" / f"*.{kind}")
-    found = duckdb.sql(f"SELECT * FROM {reader} LIMIT {count}", params=[place])  # noqa: S608 - both are our own words
-    columns = found.columns
+    connection = duckdb.connect()
+    found = connection.execute(f"SELECT * FROM {reader} LIMIT {count}", [place])  # noqa: S608 - both are our own words
+    columns = [column[0] for column in found.description or []]
     rows = [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
-    counted = duckdb.sql(f"SELECT count(*) FROM {reader}", params=[place]).fetchone()  # noqa: S608 - same
+    counted = connection.execute(f"SELECT count(*) FROM {reader}", [place]).fetchone()  # noqa: S608 - same
     json.dump({"columns": columns, "rows": rows, "total": counted[0] if counted else 0}, sys.stdout, default=str)
 
 

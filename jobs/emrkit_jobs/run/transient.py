@@ -1,0 +1,77 @@
+"""A cluster of a run's own: launched with its steps, ends by itself with the last of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emrkit_jobs.run.records import RunRecord
+from emrkit_jobs.run.submitting import Submitter
+from emrkit_jobs.run.workspace import Workspace
+from emrkit_jobs.targets.base import RUN_TAG, Json
+from emrkit_model.contract import ContractCluster
+from emrkit_model.fields import SecretLike
+from emrkit_model.render.request import add_job_flow_steps, run_job_flow
+
+if TYPE_CHECKING:
+    from emrkit_jobs.run.execution import Prepared
+
+__all__ = ["launch_request", "make_room"]
+
+
+def launch_request(
+    workspace: Workspace,
+    prepared: Prepared,
+    contract: ContractCluster,
+    name: str,
+    submitter: Submitter,
+    attempt: int,
+) -> Json:
+    """RunJobFlow for a job: the cluster of the project file in the place that the stacks made for it.
+
+    The steps are part of it and the cluster ends after the last one, so that no kill of ours leaves a cluster behind.
+    The tag finds it again when the answer is lost.
+    """
+    declared = workspace.resolved.clusters[name]
+    record = submitter.record
+    groups = contract.security_groups
+    placed = {
+        "log_uri": contract.log_uri,
+        "service_role": contract.service_role,
+        "instance_profile": contract.instance_profile,
+        "security_configuration": contract.security_configuration,
+        "subnets": contract.subnets or None,
+        "primary_security_group": groups.primary,
+        "core_security_group": groups.core,
+        "service_access_security_group": groups.service_access,
+    }
+    tags = {**declared.tags, "for-use-with-amazon-emr-managed-policies": "true"}
+    tags |= {RUN_TAG: record.id, "emrkit:attempt": str(attempt), "emrkit:job": prepared.job.name}
+    cluster = declared.with_placement(
+        **{key: value for key, value in placed.items() if value is not None},
+        tags=tags,
+        keep_alive=False,
+        termination_protected=False,
+        step_concurrency=1,
+    )
+
+    def resolve(secret: SecretLike) -> str:
+        return workspace.target.secret(contract.kerberos_secret or str(secret))
+
+    request = dict(run_job_flow(cluster, region=workspace.target.region, resolve_secret=resolve))
+    steps = add_job_flow_steps(
+        "-",
+        submitter.steps,
+        names=[record.label(step.name) for step in submitter.steps],
+        default_action=prepared.job.job.action_on_failure,
+        region=workspace.target.region,
+    )
+    request["Steps"] = steps["Steps"]
+    return request
+
+
+def make_room(workspace: Workspace, record: RunRecord, attempt: int) -> None:
+    """Before another attempt: the cluster of the one before must be on its way out."""
+    if attempt > 1 and record.cluster:
+        cluster = workspace.target.clusters.describe(record.cluster)
+        if cluster is not None and cluster.alive:
+            workspace.target.clusters.terminate(record.cluster)
