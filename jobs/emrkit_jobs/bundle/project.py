@@ -12,6 +12,7 @@ Example:
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -71,10 +72,12 @@ class LoadedProject:
 def load(path: Path | str, variables: Mapping[str, str] | None = None) -> LoadedProject:
     """The project file at `path` (or `emrkit.yaml` in that folder), with its includes.
 
-    `variables` override those of the file. Raises `EmrkitError` with every problem of the files themselves; clusters
+    `variables` override those of the file; so do environment variables `EMRKIT_VAR_<name>`, by which the CLI hands its
+    own on to the app. Raises `EmrkitError` with every problem of the files themselves; clusters
     and jobs are built, and judged, by `for_target`.
     """
     path = Path(path)
+    given = {**_variables_of(os.environ), **(variables or {})}
     if path.is_dir():
         path /= PROJECT_FILE
     root = path.parent.absolute()
@@ -94,10 +97,15 @@ def load(path: Path | str, variables: Mapping[str, str] | None = None) -> Loaded
     nodes, problems = join_includes(top, root)
     found += problems
     targets = _read_targets(nodes, found)
-    found += _check_parts(nodes, variables or {})
+    found += _check_parts(nodes, given)
     raise_errors(found)
     assert head is not None
-    return LoadedProject(path, root, head.project, targets, once(found), dict(variables or {}), nodes)
+    return LoadedProject(path, root, head.project, targets, once(found), given, nodes)
+
+
+def _variables_of(environment: Mapping[str, str]) -> dict[str, str]:
+    prefix = "EMRKIT_VAR_"
+    return {name.removeprefix(prefix): text for name, text in environment.items() if name.startswith(prefix)}
 
 
 def _check_parts(nodes: MappingNode, given: Mapping[str, str]) -> Iterator[Diagnostic]:

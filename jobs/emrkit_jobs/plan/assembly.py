@@ -10,7 +10,7 @@ from typing import cast
 
 from emrkit_model.diagnostics import Diagnostic, EmrkitError
 
-__all__ = ["SynthesizedStack", "read_assembly"]
+__all__ = ["SynthesizedStack", "parse_template", "read_assembly"]
 
 Json = Mapping[str, object]
 
@@ -57,6 +57,15 @@ def read_assembly(folder: Path) -> tuple[SynthesizedStack, ...]:
         SynthesizedStack(s.name, s.id, s.template, tuple(names[n] for n in s.needs if n in names))
         for s in (stacks[key] for key in ordered)
     )
+
+
+def parse_template(text: str) -> Json:
+    """A deployed template; one that is not JSON (somebody else's) counts as empty, so that everything is a change."""
+    try:
+        data: object = json.loads(text)
+    except ValueError:
+        return {}
+    return cast("Json", data) if isinstance(data, dict) else {}
 
 
 def _read(path: Path) -> Json:

@@ -99,8 +99,13 @@ def _instances(wanted: Json, deployed: Json, path: str) -> list[str]:
 
 
 def _other_sections(wanted: Json, deployed: Json) -> tuple[str, ...]:
-    sections = ("Outputs", "Parameters", "Conditions", "Mappings", "Transform")
-    return tuple(key for key in sections if not _same(wanted.get(key) or {}, deployed.get(key) or {}))
+    sections = ("Outputs", "Parameters", "Conditions", "Mappings")
+    return tuple(key for key in sections if not _same(_section(wanted, key), _section(deployed, key)))
+
+
+def _section(template: Json, key: str) -> Json:
+    """A section without what the CDK CLI adds for its own statistics."""
+    return {name: body for name, body in _mapping(template.get(key)).items() if name != "CDKMetadataAvailable"}
 
 
 def _resources(template: Json | None) -> dict[str, Json]:
