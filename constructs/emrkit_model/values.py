@@ -195,8 +195,9 @@ _WORDS = {
 
 def field_words(cls: type[BaseModel]) -> list[str]:
     """The keys that a value object accepts in a file."""
-    words = [field.alias or name for name, field in cls.model_fields.items()]
-    return words + [word for word in getattr(cls, "WORDS", ()) if word not in words]
+    fields = [field.alias or name for name, field in cls.model_fields.items()]
+    words: tuple[str, ...] = getattr(cls, "WORDS", ())
+    return [*words, *(name for name in fields if name not in words)]
 
 
 def _brief(value: object) -> str:

@@ -25,6 +25,7 @@ __all__ = [
     "cluster_properties",
     "l1_arguments",
     "security_configuration_properties",
+    "service_owned",
     "step_properties",
     "to_l1",
 ]
@@ -40,6 +41,7 @@ _EXCEPTIONS = {
     "ADDomainJoinUser": "adDomainJoinUser",
     "SizeInGB": "sizeInGb",
 }
+_TARGETS = ("TargetOnDemandCapacity", "TargetSpotCapacity")
 _FLEETS = {"primary": "MasterInstanceFleet", "core": "CoreInstanceFleet"}
 
 
@@ -96,6 +98,18 @@ def step_properties(
         "ActionOnFailure": str(action),
         "HadoopJarStep": parts.jar(value.hadoop_jar(), "StepProperties"),
     }
+
+
+def service_owned(properties: Mapping[str, Json]) -> tuple[tuple[str, ...], ...]:
+    """The paths in a cluster's properties that EMR changes by itself, and that a comparison must leave alone.
+
+    Under managed scaling these are the targets of the core and task fleets.
+    """
+    instances = properties.get("Instances")
+    if not properties.get("ManagedScalingPolicy") or not isinstance(instances, dict):
+        return ()
+    fleets = [name for name in ("CoreInstanceFleet", "TaskInstanceFleets") if name in instances]
+    return tuple(("Instances", fleet, target) for fleet in fleets for target in _TARGETS)
 
 
 def camel_case(name: str) -> str:

@@ -145,6 +145,16 @@ def test_importing_the_package_and_its_diagnostics_does_not_pull_pydantic():
     assert out.strip() == "False"
 
 
+def test_loading_all_of_it_builds_no_validator():
+    program = (
+        "import emrkit_model\n"
+        "values = [getattr(emrkit_model, name) for name in emrkit_model.__all__]\n"
+        "print([v.__name__ for v in values if getattr(v, '__pydantic_complete__', False)])"
+    )
+    out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert out.strip() == "[]"
+
+
 def test_everything_named_can_be_loaded():
     import emrkit_model
 

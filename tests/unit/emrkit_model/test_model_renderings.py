@@ -234,6 +234,15 @@ def test_cloudformation_nests_fleets_and_names_properties_its_own_way():
     assert inner == {"Classification": "yarn-site", "ConfigurationProperties": {"a": "1"}}
 
 
+def test_targets_under_managed_scaling_belong_to_the_service():
+    scaled = cloudformation.cluster_properties(full_cluster())
+    owned = cloudformation.service_owned(scaled)
+    assert ("Instances", "CoreInstanceFleet", "TargetOnDemandCapacity") in owned
+    assert not any("MasterInstanceFleet" in path for path in owned)
+    fixed = cloudformation.cluster_properties(full_cluster(scaling=None))
+    assert cloudformation.service_owned(fixed) == ()
+
+
 def test_steps_and_security_configurations_are_on_the_surface():
     for step in [s for s in STEPS if s.name != "sql"]:
         assert schema_problems("AWS::EMR::Step", cloudformation.step_properties("j-1", step)) == []
