@@ -46,6 +46,7 @@ def job_states(job: Job, steps: Sequence[Step], cluster: Cluster, *, partition: 
         "Type": "Task",
         "Resource": f"{service}:terminateCluster.sync",
         "Arguments": task.terminate_cluster("{% $cluster %}"),
+        "Output": {"run": "{% $run %}", "cluster": "{% $cluster %}"},
         "Retry": [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 5, "MaxAttempts": 6, "BackoffRate": 2}],
         "Next": "Every step completed?",
     }
@@ -54,7 +55,7 @@ def job_states(job: Job, steps: Sequence[Step], cluster: Cluster, *, partition: 
         "Choices": [{"Condition": "{% $error = '' %}", "Next": "Done"}],
         "Default": "Failed",
     }
-    states["Done"] = {"Type": "Succeed", "Output": {"run": "{% $run %}", "cluster": "{% $cluster %}"}}
+    states["Done"] = {"Type": "Succeed"}
     states["Failed"] = {"Type": "Fail", "Error": "{% $error %}", "Cause": "{% $cause %}"}
     return {
         "Comment": f"emrkit: {job.name} on a transient cluster",
