@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar, cast
 
 from pydantic import AfterValidator, BeforeValidator, PlainValidator, WithJsonSchema, WrapValidator
 
@@ -134,7 +134,24 @@ def setting_text(value: object) -> str:
     raise ValueError("must be text, a number or true/false")
 
 
-def _settings(value: object) -> dict[str, str]:
+class FrozenMap(dict[str, str]):
+    """A map that does not change and has a hash; for JSON and for `==` it is a dict like any other."""
+
+    if not TYPE_CHECKING:  # a type checker already sees a Mapping, which has none of these
+
+        def _refuse(self, *_: object, **__: object) -> None:
+            raise TypeError("a value object does not change: make another with replace()")
+
+        __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse
+
+        def __hash__(self) -> int:
+            return hash(frozenset(self.items()))
+
+    def __reduce__(self) -> tuple[type[FrozenMap], tuple[dict[str, str]]]:
+        return (FrozenMap, (dict(self),))
+
+
+def _settings(value: object) -> FrozenMap:
     if not isinstance(value, Mapping):
         raise ValueError("must be a map of names to values")
     wrong: list[str] = []
@@ -146,15 +163,15 @@ def _settings(value: object) -> dict[str, str]:
             wrong.append(str(key))
     if wrong:
         raise ValueError(f"must hold text, numbers or true/false; not so: {', '.join(wrong)}")
-    return result
+    return FrozenMap(result)
 
 
 Word = Annotated[str, BeforeValidator(setting_text), WithJsonSchema({"type": ["string", "number", "boolean"]})]
 """One argument of a program: text; a bare number or true is taken as its text."""
 
 _SCALARS = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
-NO_SETTINGS: Mapping[str, str] = {}
-"""The default of a free map; pydantic copies it for every value."""
+NO_SETTINGS: Mapping[str, str] = FrozenMap()
+"""The default of a free map."""
 Settings = Annotated[Mapping[str, str], PlainValidator(_settings), WithJsonSchema(_SCALARS)]
 """A free map of settings: every value ends as text; bare true and numbers are accepted."""
 Tags = Annotated[Mapping[str, str], PlainValidator(_settings), WithJsonSchema(_SCALARS)]

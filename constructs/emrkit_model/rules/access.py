@@ -151,9 +151,16 @@ def _service_named(template: Template, statement: Json) -> bool:
             for key, service in keys.items()
             if key.lower() == "iam:passedtoservice"
         ]
-        if not named or any(_star(service) for service in named):
+        if not named or not all(_one_service(service) for service in named):
             return False
     return True
+
+
+def _one_service(value: object) -> bool:
+    """Whether it names services; `ec2.amazonaws.com*` is AWS's own way to include the partitions' suffixes."""
+    if isinstance(value, str):
+        return "*" not in value.removesuffix(".amazonaws.com*")
+    return not _star(value)
 
 
 def _statements(template: Template) -> Iterator[tuple[str, Found]]:

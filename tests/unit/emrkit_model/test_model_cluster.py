@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import pytest
 
 from emrkit_model import (
@@ -338,6 +341,22 @@ def test_placement_is_filled_in_by_a_checked_copy():
     assert cluster.subnets == ()
     with pytest.raises(InvalidModel):
         cluster.with_placement(subnets=["subnet-1", "subnet-1"])
+
+
+def test_a_cluster_does_not_change_down_to_its_settings_and_has_a_hash():
+    cluster = Cluster.parse({**PLAIN, "configurations": REFERENCE, "tags": {"a": "b"}})
+    for change in (
+        lambda: cluster.tags.update(a="c"),
+        lambda: cluster.tags.__setitem__("a", "c"),
+        lambda: cluster.configurations[0].properties.pop("spark.driver.cores"),
+        lambda: cluster.configurations[0].properties.clear(),
+    ):
+        with pytest.raises(TypeError, match="replace"):
+            change()
+    twin = Cluster.parse({**PLAIN, "configurations": REFERENCE, "tags": {"a": "b"}})
+    assert (hash(cluster), cluster) == (hash(twin), twin)
+    assert copy.deepcopy(cluster) == cluster
+    assert pickle.loads(pickle.dumps(cluster)) == cluster
 
 
 def test_defaults_are_the_documented_ones():
