@@ -1,0 +1,141 @@
+"""Assemblies and apps: read in order of deployment, refused with words when they are not there."""
+
+import json
+import sys
+
+import pytest
+
+from emrkit_jobs.plan.assembly import parse_template, read_assembly
+from emrkit_jobs.plan.deployed import Surroundings, describe
+from emrkit_jobs.run.synthesis import app_environment, read_app, synthesize
+from emrkit_model.contract import Contract
+from emrkit_model.diagnostics import EmrkitError
+
+
+def assembly(folder, **needs):
+    folder.mkdir(parents=True, exist_ok=True)
+    artifacts = {"Tree": {"type": "cdk:tree"}}
+    for name, others in needs.items():
+        (folder / f"{name}.json").write_text(json.dumps({"Resources": {name: {"Type": "AWS::SNS::Topic"}}}))
+        artifacts[name] = {
+            "type": "aws:cloudformation:stack",
+            "properties": {"templateFile": f"{name}.json", "stackName": f"shop-{name}"},
+            "dependencies": [*others, f"{name}.assets"],
+            "displayName": f"Shop/{name}",
+        }
+    (folder / "manifest.json").write_text(json.dumps({"artifacts": artifacts}))
+    return folder
+
+
+def test_stacks_come_in_the_order_in_which_they_are_deployed(tmp_path):
+    stacks = read_assembly(assembly(tmp_path, a=["c"], b=["a"], c=[]))
+    assert [s.name for s in stacks] == ["shop-c", "shop-a", "shop-b"]
+    assert stacks[2].needs == ("shop-a",)
+    assert stacks[0].id == "Shop/c"
+    assert list(stacks[0].template["Resources"]) == ["c"]
+
+
+@pytest.mark.parametrize("content", [None, "", "{", "[]", '"x"'])
+def test_refuses_a_folder_that_is_no_assembly(tmp_path, content):
+    if content is not None:
+        (tmp_path / "manifest.json").write_text(content)
+    with pytest.raises(EmrkitError) as caught:
+        read_assembly(tmp_path)
+    assert caught.value.diagnostics[0].code in {"E-PLAN-001", "E-PLAN-002"}
+
+
+def test_refuses_an_assembly_whose_template_is_gone(tmp_path):
+    (assembly(tmp_path, a=[]) / "a.json").unlink()
+    with pytest.raises(EmrkitError) as caught:
+        read_assembly(tmp_path)
+    assert caught.value.diagnostics[0].code == "E-PLAN-001"
+
+
+@pytest.mark.parametrize("text", ["", "AWSTemplateFormatVersion: 2010", "[]", "null"])
+def test_a_deployed_template_that_is_not_json_counts_as_empty(text):
+    assert parse_template(text) == {}
+
+
+APP = """
+import json, os, pathlib
+out = pathlib.Path(os.environ["CDK_OUTDIR"])
+stack = {"type": "aws:cloudformation:stack", "properties": {"templateFile": "t.json"}}
+(out / "manifest.json").write_text(json.dumps({"artifacts": {"A": stack}}))
+(out / "t.json").write_text(json.dumps({"Description": os.environ["EMRKIT_TARGET"] + os.environ["EMRKIT_VAR_rows"]}))
+"""
+
+
+def app(folder, code, command="python app.py"):
+    (folder / "app.py").write_text(code)
+    (folder / "cdk.json").write_text(json.dumps({"app": command, "context": {"a": 1}}))
+    return folder
+
+
+def test_an_app_is_told_its_target_and_its_variables(tmp_path):
+    (stack,) = synthesize(app(tmp_path, APP), "prod", tmp_path / "out", {"rows": "7"})
+    assert stack.template["Description"] == "prod7"
+
+
+def test_an_old_assembly_does_not_survive(tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/old.json").write_text("{}")
+    synthesize(app(tmp_path, APP), "prod", tmp_path / "out", {"rows": "7"})
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["manifest.json", "t.json"]
+
+
+def test_an_app_that_fails_shows_its_own_last_lines(tmp_path):
+    with pytest.raises(EmrkitError) as caught:
+        synthesize(app(tmp_path, "raise ValueError('no such subnet')"), "local", tmp_path / "out")
+    found = caught.value.diagnostics[0]
+    assert found.code == "E-PLAN-006"
+    assert "ValueError: no such subnet" in (found.got or "")
+
+
+def test_an_app_whose_command_is_not_there_is_named(tmp_path):
+    with pytest.raises(EmrkitError) as caught:
+        synthesize(app(tmp_path, "", "no-such-program app.ts"), "local", tmp_path / "out")
+    assert caught.value.diagnostics[0].code == "E-PLAN-004"
+
+
+@pytest.mark.parametrize("content", [None, "{", "[]", "{}", '{"app": ""}', '{"app": 3}'])
+def test_refuses_a_cdk_json_that_does_not_say_how(tmp_path, content):
+    if content is not None:
+        (tmp_path / "cdk.json").write_text(content)
+    with pytest.raises(EmrkitError) as caught:
+        read_app(tmp_path)
+    assert caught.value.diagnostics[0].code == "E-PLAN-003"
+
+
+def test_a_bare_python_is_this_one(tmp_path):
+    command, context = read_app(app(tmp_path, "", "python3 app.py --flag 'two words'"))
+    assert command == [sys.executable, "app.py", "--flag", "two words"]
+    assert context == {"a": 1}
+    assert json.loads(app_environment("local", {}, context)["CDK_CONTEXT_JSON"])["a"] == 1
+
+
+def test_links_lead_to_the_console_on_aws_and_to_folders_on_this_machine():
+    contract = Contract.parse(
+        {
+            "schema": 1,
+            "project": "shop",
+            "environment": "dev",
+            "stack": "main",
+            "clusters": {
+                "etl": {"name": "etl", "release": "emr-7.10.0", "id": "j-1", "logUri": "s3://logs/x/"},
+                "nightly": {"name": "nightly", "release": "emr-7.10.0"},
+            },
+            "buckets": {"data": "shop-data"},
+            "pipelines": {"daily": {"stateMachineArn": "arn:aws:states:eu-west-1:1:stateMachine:d", "name": "d"}},
+        }
+    )
+    ((stack, rows),) = describe([contract], {"j-1": "WAITING"}, Surroundings("eu-west-1", on_aws=True))
+    found = {(row.kind, row.name): row for row in rows}
+    assert stack == "main"
+    assert found["cluster", "etl"].state == "WAITING"
+    assert found["cluster", "etl"].link.startswith("https://eu-west-1.console.aws.amazon.com/emr/")
+    assert found["cluster", "nightly"].state == "launched by runs"
+    assert "stateMachine:d" in found["pipeline", "daily"].link
+    ((_, local),) = describe([contract], {}, Surroundings("us-east-1", on_aws=False, folder_of=lambda b: f"/state/{b}"))
+    links = {(row.kind, row.name): (row.state, row.link) for row in local}
+    assert links["cluster", "etl"] == ("gone", "")
+    assert links["bucket", "data"] == ("", "/state/shop-data")
