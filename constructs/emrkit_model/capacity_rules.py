@@ -66,6 +66,16 @@ def _check_name(name: str) -> Iterator[Diagnostic]:
             hint="m5.xlarge or m6g.xlarge are the smallest general-purpose choices",
         )
         return
+    if _is_too_small(name):
+        yield error(
+            "FLEET-016",
+            f"EMR does not run on '{name}'",
+            "type",
+            got=name,
+            reason=f"sizes begin at xlarge, but for c4, m1 and m4 ({_TYPES_PAGE})",
+            hint=f"{family}.xlarge",
+        )
+        return
     close = ", ".join(found.suggestions)
     yield warning(
         "FLEET-015",
@@ -75,6 +85,13 @@ def _check_name(name: str) -> Iterator[Diagnostic]:
         reason=f"it is newer than the packaged data, or misspelt ({_TYPES_PAGE})",
         hint=f"did you mean {close}?" if close else None,
     )
+
+
+def _is_too_small(name: str) -> bool:
+    """A size below xlarge of a family that EMR knows; c3.large and m3.large stand in its price list alone."""
+    family, _, size = name.partition(".")
+    small = size in {"large", "medium", "small", "micro", "nano"}
+    return small and family not in {"c3", "m3"} and any(known.startswith(f"{family}.") for known in facts.names())
 
 
 def check_fleet(fleet: InstanceFleet) -> Iterator[Diagnostic]:

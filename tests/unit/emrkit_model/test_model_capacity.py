@@ -71,6 +71,7 @@ def test_rejects_thirty_one_types():
         ({"on_demand": ["m5.xlarge", "m5.xlarge"]}, "E-FLEET-022", ("on_demand", 1, "type")),
         ({"on_demand": ["t3.xlarge"]}, "E-FLEET-014", ("on_demand", 0, "type")),
         ({"on_demand": ["m5.metal"]}, "E-FLEET-014", ("on_demand", 0, "type")),
+        ({"on_demand": ["m5.large"]}, "E-FLEET-016", ("on_demand", 0, "type")),
         ({"on_demand": [{"type": "m5.xlarge", "weight": 0}]}, "E-FLEET-010", ("on_demand", 0, "weight")),
         (
             {"spot": [{"type": "m5.xlarge", "bid_price": "0.1", "bid_percentage": 50}]},
