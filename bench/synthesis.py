@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from emrkit_local import environments
+
 from . import twin
 from .measuring import ROOT, Result, interleave, median, run, wall
 
 __all__ = ["measure"]
 
-_ENVIRONMENT = {"CDK_VALIDATION": "false", "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"}
+_ENVIRONMENT = {"CDK_VALIDATION": "false"}
 _FEW, _MANY = 1, 11
 _ROUNDS = 7
 
 
 def measure() -> Iterator[Result]:
     """Compare the templates first; then count calls, which is exact; then take times, interleaved."""
+    node = environments.find("node")
+    if node is not None:
+        os.environ["JSII_NODE"] = str(node.node)  # both sides, and this process, run on the Node that emrkit pins
     with tempfile.TemporaryDirectory(prefix="emrkit-bench-") as name:
         folder = Path(name)
         calls: dict[tuple[str, int], int] = {}

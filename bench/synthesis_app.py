@@ -1,6 +1,6 @@
 """`python -m bench.synthesis_app FILE FOLDER [--count]`: synthesize `build(stack)` of a file; print the bridge calls.
 
-One process, one app, one stack: what `python app.py` does. Prints JSON {"calls": {kind: n}} when asked to count.
+One process, one app, one stack: what `python app.py` does. Prints JSON {"calls": {what was called: n}} when asked to.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ def _count() -> collections.Counter[str]:
     def send(self: Any, request: Any, response_type: Any) -> Any:
         kind = type(request).__name__.strip("_").removesuffix("Request")
         if kind != "Load":  # loading an assembly is a constant, and not a call into it
-            calls[kind] += 1
+            name = getattr(request, "fqn", None) or getattr(getattr(request, "objref", None), "ref", "")
+            member = getattr(request, "method", None) or getattr(request, "property", None) or ""
+            calls[" ".join((kind, str(name).rsplit("@", 1)[0], member)).strip()] += 1
         return plain(self, request, response_type)
 
     _NodeProcess.send = send  # type: ignore[method-assign]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from aws_cdk import Aws
 from aws_cdk import aws_emr as emr
 from constructs import Construct
 
@@ -17,6 +17,7 @@ from emrkit_model.security import SecurityConfiguration as SecurityValue
 
 from .guardrails import Acknowledgement, Judge, acknowledge
 from .properties import l1_arguments
+from .pseudo_parameters import Aws
 from .roles import DataGrant, Roles
 
 if TYPE_CHECKING:
@@ -209,8 +210,6 @@ class Cluster(Construct):
         """The value object with everything filled in."""
         properties = cloudformation.cluster_properties(self.value)
         resource = emr.CfnCluster(self, "Resource", **l1_arguments("AWS::EMR::Cluster", properties))
-        self.cluster_id: str = resource.ref
-        """The cluster's id, j-…"""
         self._resource = resource
         accepted = dict(_ACCEPTED)
         if self.value.realm is not None or self.value.key_pair is not None:
@@ -218,6 +217,11 @@ class Cluster(Construct):
         acknowledge(
             resource, *(Acknowledgement(Judge.AWS_SOLUTIONS, rule, reason) for rule, reason in accepted.items())
         )
+
+    @cached_property
+    def cluster_id(self) -> str:
+        """The cluster's id, j-…"""
+        return self._resource.ref
 
     def grant_submit(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let somebody add, follow and cancel steps of this cluster, and of no other.

@@ -33,7 +33,16 @@ if TYPE_CHECKING:
     from aws_cdk import App, IPolicyValidationContext
     from constructs import IConstruct
 
-__all__ = ["Acknowledgement", "Guardrails", "Judge", "acknowledge", "apply", "enabled", "plugins"]
+__all__ = [
+    "Acknowledgement",
+    "Guardrails",
+    "Judge",
+    "acknowledge",
+    "apply",
+    "enabled",
+    "plugins",
+    "write_acknowledgements",
+]
 
 _SHORTEST_REASON = 20
 _ON = {"1", "true", "yes", "on"}
@@ -78,10 +87,35 @@ class Acknowledgement:
         return f"{self.judge}::{self.rule}"
 
 
+# What was acknowledged while no judge sat. Kept strongly: a construct that Python forgot still lives in the tree.
+_pending: list[tuple[IConstruct, tuple[Acknowledgement, ...]]] = []
+_sitting = False
+
+
 def acknowledge(scope: IConstruct, *acknowledgements: Acknowledgement) -> None:
-    """Accept findings on a construct and everything below it. Two bridge calls, whatever the number."""
-    if acknowledgements:
-        Validations.of(scope).acknowledge(*(Acknowledgment(id=a.id, reason=a.reason) for a in acknowledgements))
+    """Accept findings on a construct and everything below it.
+
+    Written into the tree when the judges sit (`apply`), so that a synthesis without them pays nothing for it; an app
+    that adds cdk-nag by its own hand calls `write_acknowledgements` first.
+    """
+    if _sitting:
+        _write(scope, acknowledgements)
+    elif acknowledgements:
+        _pending.append((scope, acknowledgements))
+
+
+def write_acknowledgements(app: App) -> None:
+    """Write what was acknowledged in this app into its tree, where every validation plugin of CDK finds it."""
+    entries, _pending[:] = list(_pending), []
+    for scope, acknowledgements in entries:
+        if scope.node.root is app:
+            _write(scope, acknowledgements)
+        else:
+            _pending.append((scope, acknowledgements))
+
+
+def _write(scope: IConstruct, acknowledgements: Sequence[Acknowledgement]) -> None:
+    Validations.of(scope).acknowledge(*(Acknowledgment(id=a.id, reason=a.reason) for a in acknowledgements))
 
 
 @jsii.implements(IPolicyValidationPlugin)
@@ -158,8 +192,11 @@ def apply(app: App) -> bool:
         app.synth()
         ```
     """
+    global _sitting
     asked = enabled(app)
     if asked:
+        _sitting = True
+        write_acknowledgements(app)
         Validations.of(app).add_plugins(*plugins())
     return asked
 

@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from aws_cdk import Aws, CfnTag, Fn, Stack
+from aws_cdk import CfnTag, Fn, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
@@ -14,6 +14,8 @@ from constructs import Construct
 
 from emrkit_facts.iam import EMR_TAG
 from emrkit_facts.networking import NODE_TO_SERVICE, SERVICE_TO_NODE
+
+from .pseudo_parameters import Aws
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms

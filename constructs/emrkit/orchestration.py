@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from aws_cdk import Aws, Names
+from aws_cdk import Names
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as stepfunctions
@@ -18,6 +19,7 @@ from emrkit_model.diagnostics import Diagnostic
 from emrkit_model.values import InvalidModel
 
 from .guardrails import Acknowledgement, Judge, acknowledge
+from .pseudo_parameters import Aws
 from .state_language import BUNDLE, job_states
 
 if TYPE_CHECKING:
@@ -109,11 +111,18 @@ class Pipeline(Construct):
             },
             tracing_configuration={"enabled": True},
         )
-        self.state_machine_arn: str = machine.ref
-        """ARN of the state machine."""
-        self.state_machine_name: str = machine.attr_name
-        """Its name."""
+        self._machine = machine
         acknowledge(role, Acknowledgement(Judge.AWS_SOLUTIONS, "AwsSolutions-IAM5", _WIDE))
+
+    @cached_property
+    def state_machine_arn(self) -> str:
+        """ARN of the state machine."""
+        return self._machine.ref
+
+    @cached_property
+    def state_machine_name(self) -> str:
+        """Its name."""
+        return self._machine.attr_name
 
     def contract(self) -> ContractPipeline:
         """What the job side needs to know of it."""

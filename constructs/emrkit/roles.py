@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
-from aws_cdk import Aws, Names
+from aws_cdk import Names
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from emrkit_facts.iam import SERVICE_POLICY, trust
 from emrkit_model.fields import read
+
+from .pseudo_parameters import Aws
 
 if TYPE_CHECKING:
     from emrkit_model.fields import BucketLike, KeyLike

@@ -232,6 +232,7 @@ def test_the_path_leads_to_the_value() -> None:
         lambda r: set_(r["Security"], SecurityConfiguration=json.dumps(r["Security"]["SecurityConfiguration"])),
         lambda r: set_(r["PrimaryGroup"]["SecurityGroupIngress"][0], CidrIp={"Fn::GetAtt": ["Vpc", "CidrBlock"]}),
         lambda r: set_(statement(r), Condition={"StringEquals": {"iam:PassedToService": ["ec2.amazonaws.com"]}}),
+        lambda r: set_(statement(r), Condition={"StringLike": {"iam:PassedToService": "ec2.amazonaws.com*"}}),
         lambda r: set_(r["NodeRole"], Policies=[{"PolicyDocument": {"Statement": READS_ROLES}}]),
     ],
 )

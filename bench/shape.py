@@ -1,0 +1,75 @@
+"""The fixed shape of the synthesis bench: a network, and clusters of one size, each with all that belongs to it.
+
+One cluster is: a security configuration with encryption everywhere, roles of its own, a cluster of three fleets with
+five types each and twenty classifications with five settings each, and the pipeline that runs one job on its like.
+Changing the shape changes the numbers, so it does not change.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import emrkit as emr
+from emrkit_model import Cluster as ClusterValue
+from emrkit_model import Job, SecurityConfiguration, SparkStep
+
+if TYPE_CHECKING:
+    from aws_cdk import Stack
+
+__all__ = ["build"]
+
+_KEY = "arn:aws:kms:us-east-1:111111111111:key/11111111-2222-3333-4444-555555555555"
+_TYPES = ("xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge")
+_ENCRYPTION = emr.Encryption(at_rest=emr.AtRest.kms(_KEY), in_transit=emr.InTransit.emr_managed())
+_RELEASE = "emr-7.12.0"
+_FAMILIES = ("m5", "r5", "c5")
+
+
+def _classifications() -> tuple[emr.Configuration, ...]:
+    names = ("spark-defaults", "hive-site", "core-site", "yarn-site", "hdfs-site", "mapred-site", "spark-hive-site")
+    sites = [*names, *(f"site-{n}" for n in range(20 - len(names)))]
+    return tuple(
+        emr.Configuration(classification=site, properties={f"bench.{site}.setting.{n}": str(n) for n in range(5)})
+        for site in sites
+    )
+
+
+def _fleets() -> tuple[emr.InstanceFleet, emr.InstanceFleet, emr.InstanceFleet]:
+    primary, core, task = ([f"{family}.{size}" for size in _TYPES] for family in _FAMILIES)
+    return (
+        emr.InstanceFleet.on_demand(*primary),
+        emr.InstanceFleet.on_demand(*core, capacity=4),
+        emr.InstanceFleet.spot(*task, capacity=12),
+    )
+
+
+def build(stack: Stack, clusters: int) -> None:
+    """The shape with so many clusters."""
+    network = emr.Network(stack, "Network")
+    for number in range(clusters):
+        primary, core, task = _fleets()
+        security = emr.SecurityConfiguration(stack, f"Security{number}", encryption=_ENCRYPTION)
+        roles = emr.Roles(stack, f"Roles{number}")
+        emr.Cluster(
+            stack,
+            f"Cluster{number}",
+            network=network,
+            security=security,
+            roles=roles,
+            release=_RELEASE,
+            applications=[emr.Application.SPARK, emr.Application.HIVE],
+            primary=primary,
+            core=core,
+            task=task,
+            scaling=emr.ManagedScaling(minimum=4, maximum=40),
+            configurations=_classifications(),
+        )
+        launched = ClusterValue(
+            name="launched",
+            release=_RELEASE,
+            primary=primary,
+            core=core,
+            security_configuration=SecurityConfiguration(encryption=_ENCRYPTION),
+        )
+        job = Job(name="job", run_on="launched", steps=(SparkStep(name="only", entry_point="s3://bench/job.py"),))
+        emr.Pipeline(stack, f"Pipeline{number}", job=job, cluster=launched, roles=roles)
