@@ -100,7 +100,7 @@ class Invocation:
         try:
             from emrkit_local.folders import state_folder
 
-            folder = state_folder(self.project_path.resolve().parent)
+            folder = state_folder(self.project_path.parent)
             folder.mkdir(parents=True, exist_ok=True)
         except Exception:
             return None

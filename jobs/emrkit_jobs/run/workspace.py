@@ -82,5 +82,5 @@ class Workspace:
 def open_workspace(project: LoadedProject, target: str | None) -> Workspace:
     """The project on the chosen target. Local EMR is started when it does not run."""
     declared = project.choose_target(target)
-    state = ensure_folder(state_folder(project.root.resolve()), "EMRKIT_STATE_DIR")
+    state = ensure_folder(state_folder(project.root), "EMRKIT_STATE_DIR")
     return Workspace(project, open_target(declared, state), state)
