@@ -95,8 +95,9 @@ def _listen(port: int) -> socket.socket:
 
 
 async def _serve(options: argparse.Namespace, listener: socket.socket) -> None:
-    from hypercorn.asyncio import serve
-    from hypercorn.config import Config
+    # In the daemon's environment only.
+    from hypercorn.asyncio import serve  # pyright: ignore[reportMissingImports]
+    from hypercorn.config import Config  # pyright: ignore[reportMissingImports]
 
     from .host.connections import track_connections
     from .host.wiring import Host

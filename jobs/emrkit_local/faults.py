@@ -4,8 +4,8 @@ A rule is JSON, given to `POST /_emrkit/faults` or `client.add_fault`:
 
     {"match": "elasticmapreduce:RunJobFlow", "let_pass": 0, "times": 1, "when": "after", "then": {"drop": true}}
 
-`match` is a shell pattern over `service:Operation`. The first `let_pass` matches go through, the next `times` (null: all)
-are hit, `before` the handler or `after` it (the work is done, the answer is lost). `then` has exactly one of
+`match` is a shell pattern over `service:Operation`. The first `let_pass` matches go through, the next `times` (null:
+all) are hit, `before` the handler or `after` it (the work is done, the answer is lost). `then` has exactly one of
 `error: {status, code, message}`, `drop: true` (the connection closes without an answer), `delay: seconds`,
 `kill_caller: true` (SIGKILL to the client's process), `stale: true` (the answer of an earlier identical read).
 """

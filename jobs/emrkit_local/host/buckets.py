@@ -21,8 +21,6 @@ DEFAULT_ACCOUNT = "000000000000"
 def attach(emulator: Emulator, store: FolderStore, restore: Callable[[], None]) -> None:
     """Serve S3 from `store`. `restore` gives the service its saved bucket settings back once buckets are known."""
     s3 = emulator.module("services.s3")
-    s3.S3_PERSIST = True
-    s3.DATA_DIR = str(store.root / ".emrkit" / "versions")  # displaced versions stay in the emulator's own files
 
     def persist(bucket: str, key: str, record: Record) -> None:
         details = {**s3._object_meta_from_record(record), **s3._key_history_meta(bucket, key)}
@@ -52,13 +50,18 @@ def attach(emulator: Emulator, store: FolderStore, restore: Callable[[], None]) 
             headers = {**headers, _SSE_KEY: key}
         return read_encryption(headers, *rest, **named)
 
-    s3._resolve_sse_write_headers = encryption
-    s3._persist_object = persist
-    s3._persist_delete_marker = persist_marker
-    s3._delete_persisted_object = store.delete
-    s3._delete_persisted_bucket = lambda _bucket: None  # the table does it
-    s3._read_body = read
-    s3._collect_list_entries = list_entries
+    emulator.patch(
+        "services.s3",
+        S3_PERSIST=True,
+        DATA_DIR=str(store.root / ".emrkit" / "versions"),  # displaced versions stay in the emulator's own files
+        _resolve_sse_write_headers=encryption,
+        _persist_object=persist,
+        _persist_delete_marker=persist_marker,
+        _delete_persisted_object=store.delete,
+        _delete_persisted_bucket=lambda _bucket: None,  # the table does it
+        _read_body=read,
+        _collect_list_entries=list_entries,
+    )
     table = BucketTable(store)
     s3._buckets._data = table
     owners = store.index.owners()

@@ -10,7 +10,7 @@ __all__ = ["EmulatorEvents"]
 
 
 class EmulatorEvents:
-    """`core.ports.Events` over EventBridge: source `aws.emr`, on the default bus of the cluster's account and Region."""
+    """`core.ports.Events` over EventBridge: source `aws.emr`, on the default bus of the cluster's account."""
 
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, cast
 
 from emrkit_local.faults import FaultBook, FaultRule, Hit, read_rule
+
 from .callers import find_caller
 from .emr_service import EmrService
 from .operations import RequestName, name_request

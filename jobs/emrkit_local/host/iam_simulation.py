@@ -1,8 +1,8 @@
 """IAM's policy simulation: is a principal allowed to do an action on a resource, given these context values?
 
 Identity policies alone, as `SimulatePrincipalPolicy` does without resource policies: an explicit deny wins, an allow
-that matches is needed, anything else is an implicit deny. Understands Action, NotAction, Resource, NotResource, wildcards,
-policy variables of the given context, and the condition operators below with `IfExists`, `ForAnyValue` and
+that matches is needed, anything else is an implicit deny. Understands Action, NotAction, Resource, NotResource,
+wildcards, policy variables of the given context, and the condition operators below with `IfExists`, `ForAnyValue` and
 `ForAllValues`; an operator it does not know is an error, never a silent allow.
 <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html>
 """
@@ -23,13 +23,13 @@ Context = Mapping[str, Sequence[str]]
 Policy = Mapping[str, object]
 
 
-class UnsupportedCondition(ValueError):
+class UnsupportedCondition(ValueError):  # noqa: N818 - says what the policy has
     """A condition operator that the simulation does not know."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`allowed`, `explicitDeny` or `implicitDeny`, the matching statements, and context keys that were asked for in vain."""
+    """`allowed`, `explicitDeny` or `implicitDeny`, the policies that matched, and context keys asked for in vain."""
 
     outcome: str
     matched: tuple[str, ...] = ()

@@ -11,16 +11,17 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import inspect
 import json
 import os
 import sys
 import threading
 import uuid
-from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Protocol, cast
+from typing import cast
 
 __all__ = ["Emulator", "HookMissing", "Json", "Response", "TaskFailure", "TypeHandlers"]
 
@@ -28,7 +29,7 @@ Json = dict[str, object]
 Asgi = Callable[[dict[str, object], Callable[[], Awaitable[Json]], Callable[[Json], Awaitable[None]]], Awaitable[None]]
 Response = tuple[int, dict[str, str], bytes]
 ServiceHandler = Callable[[str, str, dict[str, str], bytes, dict[str, list[str]]], Awaitable[Response]]
-TypeHandlers = dict[str, Callable[..., object]]
+TypeHandlers = Mapping[str, Callable[..., object]]
 """A CloudFormation type: `create(logical_id, properties, stack_name) -> (physical_id, attributes)`,
 `update(physical_id, old, new, stack_name) -> (physical_id, attributes)`, `delete(physical_id, properties)`."""
 TaskHandler = Callable[[str, Json], object]
@@ -36,33 +37,45 @@ TaskHandler = Callable[[str, Json], object]
 _ACCOUNT_DIGITS = 12
 _DEFAULT_ACCOUNT = "000000000000"
 PINNED = "1.5.33"
-_HOOKS: Mapping[str, tuple[str, ...]] = {
-    "app": ("app", "SERVICE_HANDLERS", "SERVICE_REGISTRY", "_build_persistence_save_dict", "_state_map", "_get_module")
-    + ("call_service_handler_sync", "_request_account_scope"),
-    "core.responses": ("get_account_id", "get_region", "set_request_account_id", "set_request_region")
-    + ("AccountScopedDict", "AccountRegionScopedDict"),
-    "core.persistence": ("_json_default", "_json_object_hook"),
-    "core.router": ("extract_access_key_id", "extract_region"),
-    "core.iam_evaluator": ("_resolve_managed_policy_document",),
-    "services.s3": ("_buckets", "_persist_object", "_persist_delete_marker", "_delete_persisted_object")
-    + ("_delete_persisted_bucket", "_read_body", "_collect_list_entries", "_object_meta_from_record")
-    + ("_key_history_meta", "_load_persisted_history", "get_state", "load_persisted_state", "S3_PERSIST", "DATA_DIR")
-    + ("_put_bucket_encryption", "_delete_bucket_encryption", "_put_bucket_lifecycle", "_delete_bucket_lifecycle")
-    + ("_bucket_tags", "_object_versions", "_resolve_sse_write_headers"),
-    "services.cloudformation": ("_stacks", "_stack_events", "_exports", "_change_sets"),
-    "services.cloudformation.provisioners": ("_RESOURCE_HANDLERS", "_replace_resource", "_physical_name"),
-    "services.cloudformation.stacks": ("_runs_on_worker_thread", "_add_event", "_stack_region_context"),
-    "services.stepfunctions": ("_SERVICE_DISPATCH", "_AWS_SDK_SERVICE_MAP", "_ExecutionError", "_executions")
-    + ("_execute_task", "_invoke_resource_with_timeout", "_state_machines", "_fail_execution"),
-    "services.iam": ("_IAM_HANDLERS", "_roles", "_users"),
-    "services.eventbridge": ("_put_events",),
-    "services.ec2": (),
+_HOOKS: Mapping[str, str] = {
+    "app": """
+        app SERVICE_HANDLERS SERVICE_REGISTRY _build_persistence_save_dict _state_map _get_module
+        call_service_handler_sync _request_account_scope
+    """,
+    "core.responses": """
+        get_account_id get_region set_request_account_id set_request_region AccountScopedDict
+        AccountRegionScopedDict
+    """,
+    "core.persistence": "_json_default _json_object_hook",
+    "core.router": "extract_access_key_id extract_region",
+    "core.iam_evaluator": "_resolve_managed_policy_document",
+    "services.s3": """
+        _buckets _persist_object _persist_delete_marker _delete_persisted_object _delete_persisted_bucket
+        _read_body _collect_list_entries _object_meta_from_record _key_history_meta _load_persisted_history
+        get_state load_persisted_state S3_PERSIST DATA_DIR _put_bucket_encryption _delete_bucket_encryption
+        _put_bucket_lifecycle _delete_bucket_lifecycle _bucket_tags _object_versions
+        _resolve_sse_write_headers
+    """,
+    "services.cloudformation": "_stacks _stack_events _exports _change_sets",
+    "services.cloudformation.provisioners": "_RESOURCE_HANDLERS _replace_resource _physical_name",
+    "services.cloudformation.stacks": "_runs_on_worker_thread _add_event _stack_region_context",
+    "services.stepfunctions": """
+        _SERVICE_DISPATCH _AWS_SDK_SERVICE_MAP _ExecutionError _executions _execute_task
+        _invoke_resource_with_timeout _state_machines _fail_execution
+    """,
+    "services.iam": "_IAM_HANDLERS _roles _users",
+    "services.eventbridge": "_put_events",
+    "services.ec2": "",
 }
 # Checked when the emulator starts: cheap to import. The others when they are first used.
 _AT_START = ("app", "core.responses", "core.persistence", "core.router", "services.s3")
 
 
 _FAILED = 400
+
+
+def _takes_logical_id(update: Callable[..., object]) -> bool:
+    return "logical_id" in inspect.signature(update).parameters
 
 
 def _before(handler: ServiceHandler, once: Callable[[], None]) -> ServiceHandler:
@@ -75,21 +88,17 @@ def _before(handler: ServiceHandler, once: Callable[[], None]) -> ServiceHandler
     return taught
 
 
-class HookMissing(RuntimeError):
+class HookMissing(RuntimeError):  # noqa: N818 - says what happened
     """This ministack is not the one the adapter was written for."""
 
 
-class TaskFailure(Exception):
+class TaskFailure(Exception):  # noqa: N818 - an outcome
     """A state machine's task failed: the error's name as `Catch` and `Retry` see it, and the cause."""
 
     def __init__(self, error: str, cause: str) -> None:
         super().__init__(f"{error}: {cause}")
         self.error = error
         self.cause = cause
-
-
-class _Scoped(Protocol):
-    _data: MutableMapping[tuple[str, ...], object]
 
 
 class Emulator:
@@ -123,11 +132,17 @@ class Emulator:
             raise HookMissing(
                 f"ministack {PINNED} is needed, and its module {name} cannot be imported: {error}"
             ) from error
-        missing = [h for h in _HOOKS.get(name, ()) if not hasattr(found, h)]
+        missing = [h for h in _HOOKS.get(name, "").split() if not hasattr(found, h)]
         if missing:
             lacking = ", ".join(missing)
             raise HookMissing(f"this ministack does not fit (pinned: {PINNED}): its module {name} lacks {lacking}")
         return found
+
+    def patch(self, module: str, **values: object) -> None:
+        """Put ours in place of hooks (which `module` has checked)."""
+        found = self.module(module)
+        for name, value in values.items():
+            setattr(found, name, value)
 
     def is_loaded(self, name: str) -> bool:
         """Whether a module was imported already, so that nothing is imported only to ask."""
@@ -168,7 +183,7 @@ class Emulator:
         return str(self.module("core.responses").get_region())
 
     @contextmanager
-    def scope(self, account: str, region: str) -> Iterator[None]:
+    def scope(self, account: str, region: str) -> Generator[None]:
         """Act as an account in a Region (context variables of this thread or task)."""
         responses = self.module("core.responses")
         before = self.account(), self.region()
@@ -209,12 +224,18 @@ class Emulator:
     # Registration ---------------------------------------------------------------------------------------------------
 
     def add_types(self, types: Mapping[str, TypeHandlers]) -> None:
-        """Teach CloudFormation types; all of them run on worker threads, never on the event loop."""
-        self.module("services.cloudformation.provisioners")._RESOURCE_HANDLERS.update(types)
+        """Teach CloudFormation types; all of them run on worker threads, never on the event loop.
+
+        An `update` that takes five arguments is given the logical id as well.
+        """
+        known = self.module("services.cloudformation.provisioners")._RESOURCE_HANDLERS
+        for name, handlers in types.items():
+            wide = "update" in handlers and _takes_logical_id(handlers["update"])
+            known[name] = {**handlers, **({"update_with_logical_id": True} if wide else {})}
         stacks = self.module("services.cloudformation.stacks")
         original = stacks._runs_on_worker_thread
         ours = frozenset(types)
-        stacks._runs_on_worker_thread = lambda t: t in ours or original(t)
+        self.patch("services.cloudformation.stacks", _runs_on_worker_thread=lambda kind: kind in ours or original(kind))
 
     def type_handlers(self, name: str) -> TypeHandlers:
         """The emulator's own handlers of a CloudFormation type."""
@@ -259,7 +280,7 @@ class Emulator:
             s3._object_versions.pop(found, None)
 
     def identity_policies(self, arn: str) -> dict[str, object] | None:
-        """Documents of a role's or user's inline and attached policies by name; None when there is no such principal."""
+        """Documents of a role's or user's inline and attached policies by name; None: no such principal."""
         iam = self.module("services.iam")
         kind, _, path = arn.partition(":iam::")[2].partition(":")[2].partition("/")
         record = {"role": iam._roles, "user": iam._users}.get(kind, {}).get(path.rpartition("/")[2])
@@ -304,13 +325,10 @@ class Emulator:
             arn = str((execution or {}).get("executionArn", ""))
             return wrapper(arn, None, lambda: execute(state, data, execution, context))
 
-        machines._execute_task = executing
         with_timeout = machines._invoke_resource_with_timeout
 
         def timing(resource: str, data: Json, timeout: float) -> object:
             return wrapper("", float(timeout), lambda: with_timeout(resource, data, timeout))
-
-        machines._invoke_resource_with_timeout = timing
 
         fail = machines._fail_execution
 
@@ -318,7 +336,12 @@ class Emulator:
             if execution["status"] == "RUNNING":  # a stopped execution stays stopped when its task notices
                 fail(execution, error, cause)
 
-        machines._fail_execution = failing
+        self.patch(
+            "services.stepfunctions",
+            _execute_task=executing,
+            _invoke_resource_with_timeout=timing,
+            _fail_execution=failing,
+        )
 
     def execution_status(self, arn: str) -> str | None:
         """The status of a state machine's execution, in this thread's account and Region."""
@@ -328,7 +351,7 @@ class Emulator:
     def executions(self) -> Iterator[Json]:
         """Every execution of every account and Region."""
         if self.is_loaded("services.stepfunctions"):
-            yield from cast("_Scoped", self.module("services.stepfunctions")._executions)._data.copy().values()  # type: ignore[misc]
+            yield from cast("list[Json]", list(self.scoped(self.module("services.stepfunctions")._executions).values()))
 
     def take_iam_action(self, name: str, handler: Callable[[Mapping[str, list[str]]], Response]) -> None:
         """Answer one action of IAM ourselves."""
@@ -336,7 +359,7 @@ class Emulator:
 
     def stacks(self) -> Iterator[tuple[str, str, Json]]:
         """(account, Region, record) of every stack, whatever its state."""
-        stacks = cast("_Scoped", self.module("services.cloudformation")._stacks)._data
+        stacks = self.scoped(self.module("services.cloudformation")._stacks)
         for (account, region, _name), record in list(stacks.items()):
             yield account, region, cast("Json", record)
 
@@ -370,4 +393,4 @@ class Emulator:
 
     def scoped(self, store: object) -> MutableMapping[tuple[str, ...], object]:
         """The entries of one of its stores over all accounts and Regions."""
-        return cast("_Scoped", store)._data
+        return cast("MutableMapping[tuple[str, ...], object]", getattr(store, "_data"))  # noqa: B009 - it is theirs

@@ -78,7 +78,7 @@ class ObjectIndex:
 
     def owners(self) -> dict[str, str]:
         """The account of each bucket that was created through the API."""
-        return {name: account for name, account in self._run("select name, account from bucket")}
+        return dict(cast("list[tuple[str, str]]", self._run("select name, account from bucket")))
 
     def put_bucket(self, name: str, account: str) -> None:
         """Remember whose bucket it is."""

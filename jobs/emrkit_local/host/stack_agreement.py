@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from emrkit_local.core.errors import ServiceError
+
 from .emr_service import Calls
 from .ministack import Emulator
 

@@ -1,4 +1,4 @@
-"""Completes `AWS::S3::Bucket` (encryption, lifecycle, tags reach the bucket), and CDK's own custom resources natively."""
+"""Completes `AWS::S3::Bucket` (encryption, lifecycle, tags reach the bucket), and CDK's own custom resources."""
 
 from __future__ import annotations
 

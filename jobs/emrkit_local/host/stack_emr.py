@@ -79,9 +79,7 @@ class ClusterTypes:
 
     def _change(self, cluster: str, name: str, old: object, new: object) -> None:
         value = new
-        if name == "AutoTerminationPolicy":
-            self._policy(cluster, name, value)
-        elif name == "ManagedScalingPolicy":
+        if name in ("AutoTerminationPolicy", "ManagedScalingPolicy"):
             self._policy(cluster, name, value)
         elif name == "StepConcurrencyLevel":
             self.call("ModifyCluster", {"ClusterId": cluster, "StepConcurrencyLevel": int(str(value or 1))})
@@ -236,7 +234,6 @@ def cluster_types(emulator: Emulator, control: ControlPlane) -> dict[str, TypeHa
             "create": types.create_cluster,
             "update": types.update_cluster,
             "delete": types.delete_cluster,
-            "update_with_logical_id": True,
         },
         "AWS::EMR::SecurityConfiguration": {
             "create": types.create_security_configuration,
@@ -247,13 +244,11 @@ def cluster_types(emulator: Emulator, control: ControlPlane) -> dict[str, TypeHa
             "create": types.create_fleet,
             "update": types.update_fleet,
             "delete": types.delete_fleet,
-            "update_with_logical_id": True,
         },
         "AWS::EMR::InstanceGroupConfig": {
             "create": types.create_group,
             "update": types.update_group,
             "delete": types.delete_group,
-            "update_with_logical_id": True,
         },
     }
 

@@ -1,7 +1,7 @@
 """Step Functions' optimized integrations with EMR: `arn:aws:states:::elasticmapreduce:<action>[.sync]`.
 
-A `.sync` task waits on the core; when its execution is stopped, or its time is up, what it began is taken back: the step
-is cancelled, the cluster that is being created is terminated.
+A `.sync` task waits on the core; when its execution is stopped, or its time is up, what it began is taken back: the
+step is cancelled, the cluster that is being created is terminated.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from emrkit_local.core.control_plane import ControlPlane
 from emrkit_local.core.ports import Executor
 from emrkit_local.core.settings import Settings
 from emrkit_local.faults import FaultBook
+
 from . import buckets
 from .emr_service import EmrService
 from .events import EmulatorEvents
