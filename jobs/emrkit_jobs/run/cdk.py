@@ -114,7 +114,7 @@ def find_cdk(report: Reporter) -> tuple[str, ...]:
             Diagnostic("E-DEP-001", "the CDK CLI is missing", hint="`emrkit local prepare --only node` fetches it"),
             ExitCode.TARGET_UNREACHABLE,
         )
-    return (str(found.node), str(found.cdk.resolve()))
+    return (str(found.cdk),)
 
 
 def _is_headline(line: str) -> bool:
