@@ -125,15 +125,22 @@ def unpack_archives(arguments: SubmitArguments, folder: Path, buckets: Path) -> 
         if not source.is_file():
             raise Refusal("E-ENG-004", f"the archive '{place}' does not exist")
         target = folder / (alias or source.name)
-        target.mkdir(parents=True, exist_ok=True)
-        if zipfile.is_zipfile(source):
-            with zipfile.ZipFile(source) as packed:
-                packed.extractall(target)  # noqa: S202  # zipfile keeps every name inside the target
-        else:
-            with tarfile.open(source) as packed:
-                packed.extractall(target, filter="data")  # the filter refuses what would leave the folder
+        try:
+            _unpack(source, target)
+        except (OSError, tarfile.TarError, zipfile.BadZipFile) as error:
+            raise Refusal("E-ENG-011", f"the archive '{place}' cannot be unpacked: {error}") from error
         notes.append(f"unpacked {place} as {target.name}/")
     return notes
+
+
+def _unpack(source: Path, target: Path) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    if zipfile.is_zipfile(source):
+        with zipfile.ZipFile(source) as packed:
+            packed.extractall(target)  # noqa: S202  # zipfile keeps every name inside the target
+    else:
+        with tarfile.open(source) as packed:
+            packed.extractall(target, filter="data")  # the filter refuses what would leave the folder
 
 
 def locate(place: str, buckets: Path, folder: Path) -> Path:
