@@ -158,6 +158,48 @@ class Guardrails:
         return PolicyValidationPluginReport(success=not violations, violations=violations)
 
 
+@jsii.implements(IPolicyValidationPlugin)
+class _AwsSolutions:
+    """cdk-nag's pack, with its findings on named resources under one id, so that a construct can acknowledge them.
+
+    Nag puts the resource into the id (`AwsSolutions-IAM5[Resource::arn:…/raw/*]`), written with the names of exports
+    that only the synthesizer knows. A bare star and every action keep an id of their own.
+    """
+
+    def __init__(self, pack: IPolicyValidationPlugin) -> None:
+        self._pack = pack
+
+    @property
+    def name(self) -> str:
+        return str(Judge.AWS_SOLUTIONS)
+
+    @property
+    def version(self) -> str | None:
+        return self._pack.version
+
+    @property
+    def rule_ids(self) -> list[str] | None:
+        return self._pack.rule_ids
+
+    def validate(self, context: IPolicyValidationContext) -> PolicyValidationPluginReport:
+        report = self._pack.validate(context)
+        violations = [_folded(found) for found in report.violations]
+        return PolicyValidationPluginReport(success=report.success, violations=violations)
+
+
+def _folded(found: PolicyViolation) -> PolicyViolation:
+    rule, _, finding = found.rule_name.partition("[Resource::")
+    if finding in {"", "*]"}:
+        return found
+    return PolicyViolation(
+        rule_name=f"{rule}[Resource]",
+        description=f"{found.description} ({finding.removesuffix(']')})",
+        fix=found.fix,
+        severity=found.severity,
+        violating_resources=found.violating_resources,
+    )
+
+
 def plugins() -> Sequence[IPolicyValidationPlugin]:
     """Every judge, ready for `Validations.of(app).add_plugins(...)`."""
     # Late: two more jsii assemblies to load.
@@ -166,7 +208,7 @@ def plugins() -> Sequence[IPolicyValidationPlugin]:
 
     return [
         cast("IPolicyValidationPlugin", Guardrails()),
-        AwsSolutionsChecks(),
+        cast("IPolicyValidationPlugin", _AwsSolutions(AwsSolutionsChecks())),
         # The guard binary prints every check of every rule; the default buffer of 1 MB ends at about 30 resources.
         cast("IPolicyValidationPlugin", CfnGuardValidator(max_buffer=256 * 1024 * 1024)),
     ]
