@@ -28,7 +28,8 @@ __all__ = ["BundledJob", "check_job"]
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
 _REMOTE = frozenset({"s3", "s3a", "s3n", "hdfs", "local"})
-_CLUSTER_FOLDERS = ("/usr/", "/etc/", "/emr/", "/mnt/", "/home/hadoop/", "/opt/", "/var/")
+_CLUSTER_FOLDERS = ("/usr/", "/etc/", "/emr/", "/mnt/", "/home/", "/opt/", "/var/")
+"""Where files lie on a node; a path there that also exists on this machine is taken for a mistake."""
 _NEEDS: Mapping[type[Step], str] = {SparkStep: "Spark", SparkSqlStep: "Spark"}
 _FIELDS: Mapping[type[Step], tuple[str, ...]] = {
     SparkStep: ("entry_point", "py_files", "files", "archives", "jars"),

@@ -102,7 +102,7 @@ def test_refuses_names_that_do_not_mean_the_same_everywhere(name, why):
 @given(st.text(max_size=40))
 def test_a_name_that_is_accepted_stays_below_its_folder(name):
     if check_name(name) is None:
-        assert os.path.normpath(f"/root/{name}") == f"/root/{name}"
+        assert os.path.normpath(f"/top/{name}") == f"/top/{name}"
 
 
 def test_refuses_a_link_even_inside(tmp_path):

@@ -3,6 +3,8 @@
 import textwrap
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from emrkit_jobs.bundle.declarations import choose_target
 from emrkit_jobs.bundle.project import load
@@ -113,19 +115,19 @@ def test_lists_are_replaced_not_joined(project):
 
 def test_an_included_folder_is_a_job_with_its_own_paths(project):
     folder = project(
-        BASE + "include: [work/*/job.yaml]\n",
-        work__flights__job_yaml="",
+        BASE + "include: [parts/*/job.yaml]\n",
+        parts__flights__job_yaml="",
     )
-    (folder / "work/flights").mkdir(exist_ok=True)
-    (folder / "work/flights/job.yaml").write_text(
+    (folder / "parts/flights").mkdir(exist_ok=True)
+    (folder / "parts/flights/job.yaml").write_text(
         "jobs:\n  flights:\n    run_on: etl\n    steps: [{name: a, spark: {entry_point: main.py}}]\n"
     )
-    (folder / "work/flights/main.py").write_text("print(1)\n")
+    (folder / "parts/flights/main.py").write_text("print(1)\n")
     job = load(folder).for_target("local").jobs["flights"]
-    assert [f.name for f in job.build().files] == ["work/flights/main.py"]
-    assert job.folder == folder / "work/flights"
-    assert job.steps_at("s3://b/x")[0].entry_point == "s3://b/x/work/flights/main.py"
-    assert str(load(folder).locate(("jobs", "flights", "run_on"))) == "work/flights/job.yaml:3:13"
+    assert [f.name for f in job.build().files] == ["parts/flights/main.py"]
+    assert job.folder == folder / "parts/flights"
+    assert job.steps_at("s3://b/x")[0].entry_point == "s3://b/x/parts/flights/main.py"
+    assert str(load(folder).locate(("jobs", "flights", "run_on"))) == "parts/flights/job.yaml:3:13"
 
 
 def test_resource_references_are_kept_until_they_are_known(project):
@@ -393,3 +395,35 @@ def test_code_that_merely_looks_so_is_left_alone(project):
     folder = project()
     (folder / "job.py").write_text('chess.master("yarn")\ntext = \'.master("yarn")\'\nconf.get("spark.master")\n')
     load(folder).for_target("local")
+
+
+# ---- anything at all -------------------------------------------------------------------------------------------------
+
+PIECES = st.sampled_from(
+    ["", " ", "\n",
+     "  ", ":", "-", "[", "]", "{", "}", "null", "~", "true", "'", '"', "${var.rows}", "${resource.a.id}",
+     "${", "1", "-1", "1e9", "[]", "{}", "etl", "../x", "s3://b/k", "é", "#", ": ", "\n- ", "extends: etl"]
+)  # fmt: skip
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0, len(BASE)), st.integers(0, 30), PIECES), min_size=1, max_size=4))
+def test_any_edit_is_understood_or_refused_with_words(project, edits):
+    text = BASE
+    for start, length, piece in edits:
+        text = text[:start] + piece + text[start + length :]
+    folder = project()
+    (folder / "emrkit.yaml").write_text(text)
+    for found in problems_of(folder):
+        assert found.summary
+        assert found.location is not None, str(found)
+
+
+def problems_of(folder):
+    try:
+        loaded = load(folder)
+        for target in loaded.targets.values():
+            loaded.for_target(target)
+    except EmrkitError as error:
+        return error.diagnostics
+    return ()
