@@ -13,7 +13,7 @@ from emrkit_jobs.bundle.expressions import Lookup, ResourceReference, expand, fi
 from emrkit_jobs.bundle.findings import attempt, locate, once, raise_errors
 from emrkit_jobs.bundle.links import check_references, resolve_extends
 from emrkit_jobs.bundle.nodes import MappingNode, Node, Scalar, find_node, merge_nodes, to_data
-from emrkit_jobs.bundle.work import BundledJob, check_job
+from emrkit_jobs.bundle.work import BundledJob, check_job, check_scripts
 from emrkit_model.cluster import Cluster
 from emrkit_model.diagnostics import Diagnostic, EmrkitError, FieldPath, Location, Severity
 from emrkit_model.job import Job
@@ -170,6 +170,7 @@ class Resolution:
             cluster = attempt(nodes, path, lambda data=data: Cluster.parse(data), self._found)
             if cluster is not None:
                 clusters[name] = cluster
+                self._found += [locate(nodes, d.within(*path)) for d in check_scripts(cluster)]
                 self._warn(nodes, path, check(cluster))
         return clusters, frozenset(transient)
 

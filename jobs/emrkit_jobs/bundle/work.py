@@ -24,7 +24,7 @@ from emrkit_model.job import Fixture, Job
 from emrkit_model.steps import JarStep, ScriptStep, SparkSqlStep, SparkStep, Step
 from emrkit_model.tokens import is_token
 
-__all__ = ["BundledJob", "check_job"]
+__all__ = ["BundledJob", "check_job", "check_scripts"]
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
 _REMOTE = frozenset({"s3", "s3a", "s3n", "hdfs", "local"})
@@ -129,6 +129,22 @@ def check_job(
                 problems += check_python(file.source.path, file.source.name, python)
     fixtures = tuple(_check_fixture(i, fixture, node, root, problems) for i, fixture in enumerate(job.fixtures))
     return BundledJob(name, job, root, root / node.folder, files, fixtures), problems
+
+
+def check_scripts(cluster: Cluster) -> Iterator[Diagnostic]:
+    """Bootstrap actions whose script no node could reach: a cluster outlives any bundle, so they lie in S3."""
+    if is_token(cluster.bootstrap_actions):
+        return
+    for number, action in enumerate(cluster.bootstrap_actions):
+        if _is_local(action.path, allow_cluster_paths=True) and not action.path.startswith("file:///"):
+            yield Diagnostic(
+                "E-BUNDLE-031",
+                f"the script of bootstrap action '{action.name}' is not where a node can read it",
+                path=("bootstrap_actions", number, "path"),
+                got=action.path,
+                allowed="an s3:// address, or a path on the node",
+                hint="upload the script and give its s3:// address",
+            )
 
 
 def _pythons(job: Job, clusters: Mapping[str, Cluster]) -> tuple[str, str] | None:

@@ -250,6 +250,12 @@ WRONG_ON_A_TARGET = {
     "an absolute entry point": (change("job.py", "/tmp/job.py"), "E-BUNDLE-021", "/tmp/job.py", None),
     "an entry point by HTTP": (change("job.py", "https://x.example/job.py"), "E-BUNDLE-020", "https:", None),
     "an entry point by file:": (change("job.py", "file:///job.py"), "E-BUNDLE-020", "file:", None),
+    "a bootstrap script that no node can read": (
+        change("    scaling:", "    bootstrap_actions: [{name: a, path: setup.sh}]\n    scaling:"),
+        "E-BUNDLE-031",
+        "setup.sh",
+        None,
+    ),
     "Spark on a cluster without it": (change("[Spark]", "[Hive]"), "E-BUNDLE-030", "entry_point", None),
 }
 
