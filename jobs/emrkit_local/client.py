@@ -32,6 +32,7 @@ __all__ = [
     "Endpoint",
     "add_fault",
     "clear_faults",
+    "disagreement",
     "exports",
     "find",
     "forget_requests",
@@ -140,26 +141,14 @@ def _await_ready(state: Path, process: subprocess.Popen[bytes], deadline: float,
         if endpoint := find(state):
             return endpoint
         code = process.poll()
-        if code == _IN_USE:
-            # Somebody else started one at the same moment: theirs will be ready soon.
-            process = _Waiting()  # type: ignore[assignment]
-        elif code is not None:
+        # In use: somebody else started one at the same moment, and theirs will be ready soon.
+        if code not in (None, _IN_USE):
             raise _not_started(f"local EMR ended at once (exit {code})", log, begin)
         time.sleep(pause)
         pause = min(pause * 1.3, 0.2)
     with contextlib.suppress(ProcessLookupError):
         process.kill()
     raise _not_started(f"local EMR was not ready within {deadline:.0f} s", log, begin)
-
-
-class _Waiting:
-    """Stands for the process of somebody else."""
-
-    def poll(self) -> int | None:
-        return None
-
-    def kill(self) -> None:
-        return None
 
 
 def stop(state: Path, deadline: float = 30.0) -> bool:

@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
     if held is None:
         _log.error("another local EMR runs on %s", options.state)
         return IN_USE
-    with held, _listen(options.port) as listener:
+    with held, _listen(options.port, options.state / "port") as listener:
         asyncio.run(_serve(options, listener))
     return 0
 
@@ -87,10 +87,17 @@ def _lock(state: Path) -> IO[str] | None:
     return file
 
 
-def _listen(port: int) -> socket.socket:
+def _listen(port: int, noted: Path) -> socket.socket:
+    """The wanted port; without one the port of last time if it is free, so that endpoints people exported stay true."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("127.0.0.1", port))
+    try:
+        listener.bind(("127.0.0.1", port or int(noted.read_text())))
+    except (OSError, ValueError):
+        if port:
+            raise
+        listener.bind(("127.0.0.1", 0))
+    noted.write_text(str(listener.getsockname()[1]))
     return listener
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -232,6 +233,30 @@ def test_a_body_that_is_no_json_is_a_serialization_error(local: client.Endpoint)
     assert json.loads(refused.value.read())["__type"] == "SerializationException"
 
 
+def test_a_service_that_is_not_there_is_refused_by_name(local: client.Endpoint) -> None:
+    with pytest.raises(ClientError, match="local EMR has no service emr-containers"):
+        aws(local, "emr-containers").list_virtual_clusters()
+
+
+def test_cluster_changes_are_announced_on_the_event_bus(local: client.Endpoint) -> None:
+    events, sqs = aws(local, "events"), aws(local, "sqs")
+    queue = sqs.create_queue(QueueName="emr-events")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    events.put_rule(Name="emr", EventPattern=json.dumps({"source": ["aws.emr"]}))
+    events.put_targets(Rule="emr", Targets=[{"Id": "q", "Arn": arn}])
+    cluster = run_cluster(local, "announced")
+    seen: set[str] = set()
+
+    def look() -> bool:
+        for message in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
+            detail = json.loads(message["Body"])["detail"]
+            if detail.get("clusterId") == cluster:
+                seen.add(detail["state"])
+        return "WAITING" in seen
+
+    until(look)
+
+
 # Stacks ---------------------------------------------------------------------------------------------------------------
 
 
@@ -329,6 +354,49 @@ def test_stacks_and_clusters_agree_after_kill_9_and_a_creation_under_way_can_be_
     assert status["mismatches"] == []
     aws(again, "cloudformation").delete_stack(StackName="under-way")
     until(lambda: aws(again, "emr").describe_cluster(ClusterId=cluster)["Cluster"]["Status"]["State"] == "TERMINATED")
+
+
+def test_an_update_under_way_at_kill_9_is_applied_by_the_next_one(start: Start, tmp_path: Path) -> None:
+    endpoint = start(tmp_path)
+    cfn = aws(endpoint, "cloudformation")
+    cfn.create_stack(StackName="updated", TemplateBody=template(C=cluster_resource()))
+    assert settled(endpoint, "updated") == "CREATE_COMPLETE"
+    step: dict[str, object] = {"Name": "s", "ActionOnFailure": "CONTINUE", "JobFlowId": {"Ref": "C"}}
+    step["HadoopJarStep"] = {"Jar": "command-runner.jar", "Args": ["sleep", "300"]}
+    longer = template(C=cluster_resource(), S={"Type": "AWS::EMR::Step", "Properties": step})
+    cfn.update_stack(StackName="updated", TemplateBody=longer)
+    emr = aws(endpoint, "emr")
+    cluster = emr.list_clusters()["Clusters"][0]["Id"]
+    until(lambda: emr.list_steps(ClusterId=cluster)["Steps"])
+    assert stack_status(endpoint, "updated") == "UPDATE_IN_PROGRESS"
+    os.kill(endpoint.pid, signal.SIGKILL)
+    until(lambda: client.find(tmp_path) is None)
+
+    again = start(tmp_path)
+    assert again.url == endpoint.url, "the port of last time is taken again"
+    assert stack_status(again, "updated") == "UPDATE_ROLLBACK_COMPLETE"
+    cfn = aws(again, "cloudformation")
+    assert "S" not in json.loads(json.dumps(cfn.get_template(StackName="updated")["TemplateBody"]))["Resources"]
+    step["HadoopJarStep"] = {"Jar": "command-runner.jar", "Args": ["true"]}
+    cfn.update_stack(
+        StackName="updated",
+        TemplateBody=template(C=cluster_resource(), S={"Type": "AWS::EMR::Step", "Properties": step}),
+    )
+    assert settled(again, "updated") == "UPDATE_COMPLETE"
+
+
+def test_a_cluster_that_only_the_stack_remembers_is_reported(start: Start, tmp_path: Path) -> None:
+    endpoint = start(tmp_path)
+    aws(endpoint, "cloudformation").create_stack(StackName="torn", TemplateBody=template(C=cluster_resource()))
+    assert settled(endpoint, "torn") == "CREATE_COMPLETE"
+    assert client.disagreement(endpoint) is None
+    client.stop(tmp_path)
+    shutil.rmtree(tmp_path / "emr")
+    again = start(tmp_path)
+    until(lambda: client.status(again)["stacks"])
+    found = client.disagreement(again)
+    assert found is not None
+    assert (found.code, "emrkit local reset" in str(found.hint)) == ("W-LOC-001", True)
 
 
 # State machines -------------------------------------------------------------------------------------------------------

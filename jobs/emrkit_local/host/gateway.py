@@ -74,6 +74,7 @@ class Gateway:
         faults: FaultBook,
         connections: Connections,
         account_of: Callable[[str], str],
+        is_known: Callable[[str], bool],
         restored: asyncio.Event,
         saved: Callable[[RequestName], Awaitable[None]],
         port: int,
@@ -84,6 +85,7 @@ class Gateway:
         self._faults = faults
         self._connections = connections
         self._account_of = account_of
+        self._is_known = is_known
         self._restored = restored
         self._saved = saved
         self._port = port
@@ -127,8 +129,22 @@ class Gateway:
             account = self._account_of(name.access_key)
             answer = await self._emr.answer(headers.get("x-amz-target", ""), body, account, name.region)
             await _respond(sending, *answer)
-        else:
+        elif self._is_known(name.service):
             await self._inner(scope, receive, sending)
+        else:
+            await self._serve_unknown(scope, receive, sending, name)
+
+    async def _serve_unknown(self, scope: Message, receive: Receive, send: Send, name: RequestName) -> None:
+        """A service the emulator does not list: it may know it by another name; otherwise it is refused by name."""
+        answer = _Answer()
+        await self._inner(scope, receive, answer.send)
+        if any(b"Unsupported service" in cast("bytes", m.get("body", b"")) for m in answer.messages):
+            document = {"__type": "NotImplemented", "message": f"local EMR has no service {name.service}"}
+            headers = {"Content-Type": _JSON, "x-amzn-ErrorType": "NotImplemented"}
+            await _respond(send, 501, headers, json.dumps(document).encode())
+            return
+        for message in answer.messages:
+            await send(message)
 
     # Faults ---------------------------------------------------------------------------------------------------------
 

@@ -39,7 +39,7 @@ _DEFAULT_ACCOUNT = "000000000000"
 PINNED = "1.5.33"
 _HOOKS: Mapping[str, str] = {
     "app": """
-        app SERVICE_HANDLERS SERVICE_REGISTRY _build_persistence_save_dict _state_map _get_module
+        app SERVICE_HANDLERS SERVICE_REGISTRY SERVICE_NAME_ALIASES _build_persistence_save_dict _state_map _get_module
         call_service_handler_sync _request_account_scope
     """,
     "core.responses": """
@@ -376,9 +376,22 @@ class Emulator:
 
     # State ----------------------------------------------------------------------------------------------------------
 
-    def snapshots(self) -> Iterator[tuple[str, Callable[[], object]]]:
-        """(service, a function that copies its state) of every service that was used."""
-        yield from cast("dict[str, Callable[[], object]]", self.module("app")._build_persistence_save_dict()).items()
+    def snapshots(self, service: str | None = None) -> Iterator[tuple[str, Callable[[], object]]]:
+        """(key, a function that copies its state) of every service that was used, or of this one alone."""
+        app = self.module("app")
+        wanted = self._registered(service) if service else None
+        for key, copy in cast("dict[str, Callable[[], object]]", app._build_persistence_save_dict()).items():
+            if wanted is None or app._state_map[key] in wanted:
+                yield key, copy
+
+    def knows(self, service: str) -> bool:
+        """Whether a service, named as in signatures, is emulated."""
+        return bool(self._registered(service))
+
+    def _registered(self, service: str) -> frozenset[str]:
+        app = self.module("app")
+        row = app.SERVICE_REGISTRY.get(app.SERVICE_NAME_ALIASES.get(service, service))
+        return frozenset((row["module"], *row.get("sub_modules", ()))) if row else frozenset()
 
     def encode(self, state: object) -> str:
         """A service's state as JSON text."""

@@ -65,9 +65,9 @@ class EmulatorState:
         if name.is_object or name.service == "elasticmapreduce":
             return
         if name.is_read and name.service not in _BACKGROUND:
-            self._dirty = True  # a read says nothing of background work; the next tick looks
             return
-        await self.save()
+        self._dirty = not name.is_read  # it may have reached other services: the next tick looks at all of them
+        await self.save(None if name.service in _BACKGROUND else name.service)
 
     async def keep_saving(self, seconds: float = 1.0) -> None:
         """Save work that goes on behind the requests, until cancelled."""
@@ -77,16 +77,11 @@ class EmulatorState:
                 self._dirty = False
                 await self.save()
 
-    async def save(self) -> None:
-        """Write every service whose state changed, in one transaction."""
+    async def save(self, service: str | None = None) -> None:
+        """Write every service whose state changed, or this one alone, in one transaction."""
         # Copied on the event loop, where most changes are made; turned to text and written elsewhere.
-        copies = {name: self._copy(name, copy) for name, copy in self._emulator.snapshots()}
+        copies = {name: self._copy(name, copy) for name, copy in self._emulator.snapshots(service)}
         await asyncio.to_thread(self._write, {n: c for n, c in copies.items() if c is not None})
-
-    def save_now(self) -> None:
-        """The same, from a thread that may block."""
-        copies = {name: self._copy(name, copy) for name, copy in self._emulator.snapshots()}
-        self._write({n: c for n, c in copies.items() if c is not None})
 
     def close(self) -> None:
         """Close the file."""
@@ -157,8 +152,8 @@ def end_interrupted_stacks(emulator: Emulator, control: Calls) -> list[str]:
     """End what a crash interrupted, so that the next deploy can go on; the names of the stacks.
 
     A creation ends as `ROLLBACK_FAILED` and a deletion as `DELETE_FAILED`: both still hold what they made, and a delete
-    (the CDK CLI begins with one) takes it away. An update ends as `UPDATE_ROLLBACK_COMPLETE` with the former template, so
-    that the next deploy applies the change again. Clusters that a stack began and does not hold are terminated.
+    (the CDK CLI begins with one) takes it away. An update ends as `UPDATE_ROLLBACK_COMPLETE` with the former template,
+    so that the next deploy applies the change again. Clusters that a stack began and does not hold are terminated.
     """
     ended: list[str] = []
     for account, region, record in emulator.stacks_if_used():

@@ -1,9 +1,9 @@
 """Where an object's key lives on disk.
 
 A key that can be a path is a path: `data/day=1/part-0.parquet` of bucket `lake` is the file
-`ROOT/lake/data/day=1/part-0.parquet`, for S3 clients, Spark and the user alike. A key that no path can hold (`a`
-beside `a/b`, an empty part, `..`, a part of more than 255 bytes) lives as a blob under `ROOT/.emrkit/blobs`: S3 clients see it,
-Spark does not.
+`ROOT/lake/data/day=1/part-0.parquet`, for S3 clients, Spark and the user alike. A key that no path can hold (`a` beside
+`a/b`, an empty part, `..`, a part of more than 255 bytes) lives as a blob under `ROOT/.emrkit/blobs`: S3 clients see
+it, Spark does not.
 """
 
 from __future__ import annotations

@@ -107,6 +107,7 @@ class Host:
             self.faults,
             connections,
             self.emulator.account_of,
+            self.emulator.knows,
             self._restored,
             self.saved.before_answer,
             port,
