@@ -161,11 +161,93 @@ def test_stops_when_asked_and_leaves_no_file(start: Start, tmp_path: Path) -> No
         os.kill(endpoint.pid, 0)
 
 
-def test_refuses_a_foreign_host_name(local: client.Endpoint) -> None:
-    asked = urllib.request.Request(f"{local.url}/_emrkit/health", headers={"Host": "evil.example.com"})
+@pytest.mark.parametrize("headers", [{"Host": "evil.example.com"}, {"Origin": "https://evil.example.com"}])
+def test_refuses_what_a_web_page_sends(local: client.Endpoint, headers: dict[str, str]) -> None:
+    asked = urllib.request.Request(f"{local.url}/_emrkit/health", headers=headers)
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(asked, timeout=10)
     assert refused.value.code == 403
+
+
+# The types that our stacks and the CDK CLI's own use.
+TYPES = [
+    "AWS::EMR::Cluster",
+    "AWS::EMR::SecurityConfiguration",
+    "AWS::EMR::Step",
+    "AWS::EMR::InstanceFleetConfig",
+    "AWS::EMR::InstanceGroupConfig",
+    "AWS::S3::Bucket",
+    "AWS::S3::BucketPolicy",
+    "AWS::KMS::Key",
+    "AWS::KMS::Alias",
+    "AWS::IAM::Role",
+    "AWS::IAM::InstanceProfile",
+    "AWS::IAM::ManagedPolicy",
+    "AWS::IAM::Policy",
+    "AWS::IAM::ServiceLinkedRole",
+    "AWS::EC2::VPC",
+    "AWS::EC2::Subnet",
+    "AWS::EC2::RouteTable",
+    "AWS::EC2::Route",
+    "AWS::EC2::SubnetRouteTableAssociation",
+    "AWS::EC2::VPCEndpoint",
+    "AWS::EC2::InternetGateway",
+    "AWS::EC2::VPCGatewayAttachment",
+    "AWS::EC2::SecurityGroup",
+    "AWS::EC2::SecurityGroupIngress",
+    "AWS::EC2::SecurityGroupEgress",
+    "AWS::EC2::EIP",
+    "AWS::EC2::NatGateway",
+    "AWS::EC2::FlowLog",
+    "AWS::EC2::KeyPair",
+    "AWS::SSM::Parameter",
+    "AWS::SecretsManager::Secret",
+    "AWS::StepFunctions::StateMachine",
+    "AWS::Logs::LogGroup",
+    "AWS::Events::Rule",
+    "AWS::SNS::Topic",
+    "AWS::CloudWatch::Alarm",
+    "AWS::CDK::Metadata",
+    "AWS::Lambda::Function",
+    "AWS::ECR::Repository",
+    "Custom::S3AutoDeleteObjects",
+    "Custom::VpcRestrictDefaultSG",
+]
+
+
+def in_daemon_environment(local: client.Endpoint, code: str) -> str:
+    found = environments.find("daemon")
+    assert found is not None
+    variables = {**os.environ, "PYTHONPATH": str(local.state / "packages")}
+    done = subprocess.run(
+        [str(found.python), "-c", code], env=variables, capture_output=True, text=True, check=False, timeout=60
+    )
+    return done.stdout + done.stderr
+
+
+def test_the_pinned_emulator_has_every_hook_and_every_type(local: client.Endpoint, tmp_path: Path) -> None:
+    code = f"""
+from pathlib import Path
+from emrkit_local.host.ministack import Emulator
+from emrkit_local.host.registration import register
+emulator = Emulator(1, Path({str(tmp_path)!r}))
+emulator.check()
+register(emulator, None, None)
+emulator.teach_loaded()
+print("missing:", sorted(set({TYPES!r}) - emulator.known_types()))
+"""
+    assert in_daemon_environment(local, code).strip() == "missing: []"
+
+
+def test_an_emulator_that_lacks_a_hook_is_refused_by_the_hooks_name(local: client.Endpoint, tmp_path: Path) -> None:
+    code = f"""
+from pathlib import Path
+import ministack.services.s3
+del ministack.services.s3._persist_object
+from emrkit_local.host.ministack import Emulator
+Emulator(1, Path({str(tmp_path)!r}))
+"""
+    assert "services.s3 lacks _persist_object" in in_daemon_environment(local, code)
 
 
 # S3 -------------------------------------------------------------------------------------------------------------------

@@ -96,8 +96,8 @@ class Gateway:
             await self._inner(scope, receive, send)
             return
         headers = _headers(scope)
-        if not _is_loopback(headers.get("host", "")):
-            await _answer(send, 403, {"message": "local EMR answers on the loopback address only"})
+        if not _is_loopback(headers.get("host", "")) or not _is_own_origin(headers.get("origin")):
+            await _answer(send, 403, {"message": "local EMR answers programs on this machine only"})
             return
         path = str(scope["path"])
         if path.startswith("/_emrkit/"):
@@ -253,6 +253,11 @@ def _is_loopback(host: str) -> bool:
     name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
     # Virtual-hosted buckets (`bucket.localhost`) are loopback as well: the name resolves nowhere else.
     return name in _LOOPBACK or name.endswith((".localhost", ".127.0.0.1"))
+
+
+def _is_own_origin(origin: str | None) -> bool:
+    """No page of the web may use the browser to reach us; programs send no origin."""
+    return origin is None or _is_loopback(origin.partition("://")[2])
 
 
 def _is_s3(headers: Mapping[str, str], query: str) -> bool:
