@@ -14,6 +14,16 @@ from emrkit_model.contract import Contract
 
 _ITSELF = "this bucket holds the access logs of the others; logging it into itself would never end"
 
+_GRANTS = "the account's own IAM policies decide who may create grants on this key"
+_ACCESS_LOGS = {
+    "s3_bucket_logging_enabled_check": _ITSELF,
+    "s3_bucket_default_encryption_kms_check": "S3 delivers access logs only to buckets encrypted with its own key",
+}
+_EVERYWHERE = {
+    "s3_event_notifications_enabled_check": "nothing waits for objects here: jobs are started by a run or a schedule",
+    "s3_bucket_object_lock_enabled_check": "jobs overwrite and delete their outputs; versions keep what was replaced",
+}
+
 
 class FoundationStack(Stack):
     """One KMS key; buckets for data, for bundles and for logs, and one for the access logs of these."""
@@ -21,13 +31,13 @@ class FoundationStack(Stack):
     def __init__(
         self,
         scope: Construct,
-        id: str,
+        id: str,  # noqa: A002  # CDK's own word
         *,
         project: str,
         environment: str,
         keep_data: bool,
         env: Environment | None = None,
-    ) -> None:  # noqa: A002
+    ) -> None:
         super().__init__(scope, id, env=env)
         removal = RemovalPolicy.RETAIN if keep_data else RemovalPolicy.DESTROY
         self.key = kms.Key(
@@ -49,7 +59,12 @@ class FoundationStack(Stack):
             removal_policy=removal,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_PREFERRED,
         )
-        acknowledge(access_logs, Acknowledgement(Judge.AWS_SOLUTIONS, "AwsSolutions-S1", _ITSELF))
+        for rule, reason in _ACCESS_LOGS.items():
+            acknowledge(access_logs, Acknowledgement(Judge.CONTROL_TOWER, rule, reason))
+        # On the whole app: this judge also reports the rule without saying for which resource.
+        acknowledge(scope, Acknowledgement(Judge.CONTROL_TOWER, "kms_create_grant_aws_service_check", _GRANTS))
+        for rule, reason in _EVERYWHERE.items():
+            acknowledge(self, Acknowledgement(Judge.CONTROL_TOWER, rule, reason))
         self.buckets = {
             name: s3.Bucket(
                 self,

@@ -15,6 +15,7 @@ from constructs import Construct
 from emrkit_facts.iam import EMR_TAG
 from emrkit_facts.networking import NODE_TO_SERVICE, SERVICE_TO_NODE
 
+from .guardrails import Acknowledgement, Judge, acknowledge
 from .pseudo_parameters import Aws
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["INTERFACE_ENDPOINTS", "Network", "SecurityGroups"]
 
+_KEY_ELSEWHERE = "the key belongs to another stack; the rule does not follow an import, the template names the key"
+_PLAIN_LOG = "flow logs hold addresses and ports and are encrypted by CloudWatch; give the network a key for yours"
 INTERFACE_ENDPOINTS = ("elasticmapreduce", "kms", "secretsmanager", "sts")
 """Services that a cluster talks to besides S3; each endpoint costs by the hour and zone."""
 
@@ -60,7 +63,7 @@ class SecurityGroups(Construct):
         """Id of the group of core and task nodes."""
         service = group(
             "Service",
-            "the service's access to the nodes",
+            "access of the service to the nodes",
             security_group_ingress=[
                 rule(NODE_TO_SERVICE, "primary node to EMR", sourceSecurityGroupId=self.primary),
             ],
@@ -280,8 +283,10 @@ class Network(Construct):
 
     def _build_flow_logs(self, key: kms.IKey | None) -> None:
         group = logs.CfnLogGroup(
-            self, "FlowLogGroup", retention_in_days=90, kms_key_id=None if key is None else key.key_arn
+            self, "FlowLogGroup", retention_in_days=365, kms_key_id=None if key is None else key.key_arn
         )
+        reason = _PLAIN_LOG if key is None else _KEY_ELSEWHERE
+        acknowledge(group, Acknowledgement(Judge.CONTROL_TOWER, "cloudwatch_log_group_encrypted_check", reason))
         writer = iam.CfnRole(
             self,
             "FlowLogRole",

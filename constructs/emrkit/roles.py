@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
@@ -13,6 +15,7 @@ from constructs import Construct
 from emrkit_facts.iam import SERVICE_POLICY, trust
 from emrkit_model.fields import read
 
+from .guardrails import Acknowledgement, Judge, acknowledge
 from .pseudo_parameters import Aws
 
 if TYPE_CHECKING:
@@ -22,6 +25,11 @@ __all__ = ["DataGrant", "Roles"]
 
 Statement = dict[str, object]
 _KEY_USE = ["kms:Decrypt", "kms:Encrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"]
+
+
+_SERVICE_FINDING = f"AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/{SERVICE_POLICY}]"
+_SERVICE_REASON = "AWS's own scoped policy: it acts only on what carries EMR's tag, and AWS keeps it up to date"
+_PREFIXES = "objects below a granted prefix, and KMS's ReEncrypt and GenerateDataKey families on one named key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +118,8 @@ class Roles(Construct):
         """ARN of the service role."""
         self._nodes = nodes
         self._statements = statements
+        self._accept([*statements, *_disk_key_statements(key)])
+        acknowledge(self, Acknowledgement(Judge.AWS_SOLUTIONS, _SERVICE_FINDING, _SERVICE_REASON))
 
     @property
     def role_arn(self) -> str:
@@ -123,6 +133,16 @@ class Roles(Construct):
         """
         self._statements += _data_statements(grants, None)
         self._nodes.policies = _inline("data", self._statements)
+        self._accept(self._statements)
+
+    def _accept(self, statements: Sequence[Statement]) -> None:
+        """Prefixes below a bucket end in a star, and so do two of KMS's action families."""
+        text = json.dumps(statements, default=str)
+        wide = sorted(set(re.findall(r'"(kms:[A-Za-z]+\*)"', text)))
+        found = [f"AwsSolutions-IAM5[Action::{action}]" for action in wide]
+        if "/*" in text:
+            found.append("AwsSolutions-IAM5[Resource]")
+        acknowledge(self, *(Acknowledgement(Judge.AWS_SOLUTIONS, rule, _PREFIXES) for rule in found))
 
 
 def _data_statements(grants: Sequence[DataGrant], logs: DataGrant | None) -> list[Statement]:

@@ -10,6 +10,7 @@ from constructs import Construct
 from emrkit_model import security as model
 from emrkit_model.render import cloudformation
 
+from .guardrails import Acknowledgement, Judge, acknowledge
 from .properties import l1_arguments
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from emrkit_model.security import Imds
 
 __all__ = ["SecurityConfiguration"]
+
+_READ_ONCE = "EMR reads the password when a cluster starts; a rotated one would not be that of the running KDC"
 
 
 class SecurityConfiguration(Construct):
@@ -71,11 +74,13 @@ class SecurityConfiguration(Construct):
     def _build_secret(self) -> str:
         from aws_cdk import aws_secretsmanager as secretsmanager
 
-        return secretsmanager.CfnSecret(
+        secret = secretsmanager.CfnSecret(
             self,
             "KdcAdminPassword",
             description="Password of the administrator of an EMR cluster's own KDC",
             generate_secret_string=secretsmanager.CfnSecret.GenerateSecretStringProperty(
                 password_length=32, exclude_punctuation=True
             ),
-        ).ref
+        )
+        acknowledge(secret, Acknowledgement(Judge.AWS_SOLUTIONS, "AwsSolutions-SMG4", _READ_ONCE))
+        return secret.ref
