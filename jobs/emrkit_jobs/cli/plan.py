@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from emrkit_jobs.bundle.resolution import ResolvedProject
     from emrkit_jobs.plan.actions import Action
     from emrkit_jobs.plan.stacks import StackPair
-    from emrkit_jobs.targets.base import Target
+    from emrkit_jobs.targets.protocol import Target
 
 
 @click.command("plan")
@@ -25,23 +25,21 @@ def command(invocation: Invocation, stacks: bool, exit_code: bool) -> int:
     """Show what deploy and run would change; nothing is changed."""
     from emrkit_jobs.plan.actions import join
     from emrkit_jobs.plan.stacks import compare_stacks
-    from emrkit_jobs.targets import open_target
-    from emrkit_local.folders import state_folder
+    from emrkit_jobs.run.workspace import open_workspace
 
     output = invocation.output
-    declared = invocation.project.choose_target(invocation.chosen_target)
-    resolved = invocation.project.for_target(declared)
-    state = state_folder(resolved.root)
-    target = open_target(declared, state)
+    workspace = open_workspace(invocation.project, invocation.chosen_target)
+    target = workspace.target
+    resolved = invocation.project.for_target(target.name)
     parts: list[Iterator[Action]] = []
     if stacks:
         from emrkit_jobs.run.synthesis import synthesize
 
         output.say("synthesizing the stacks …")
-        wanted = synthesize(resolved.root, declared.name, state / "plan.out", invocation.variables)
+        wanted = synthesize(resolved.root, target.name, workspace.state / "plan.out", invocation.project.given)
         parts.append(compare_stacks([observe_stack(target, stack.name, stack.template) for stack in wanted]))
     parts.append(compare_bundles(resolved, target))
-    plan = join(declared.name, *parts)
+    plan = join(target.name, *parts)
     output.data(plan.data(), plan.text())
     return 1 if exit_code and plan.changes else 0
 

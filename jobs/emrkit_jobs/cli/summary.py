@@ -15,14 +15,11 @@ def command(invocation: Invocation) -> None:
 
     from emrkit_jobs.cli.output import format_table
     from emrkit_jobs.plan.deployed import Surroundings, describe
-    from emrkit_jobs.run.contracts import read_deployed
-    from emrkit_jobs.targets import open_target
-    from emrkit_local.folders import state_folder
+    from emrkit_jobs.run.workspace import open_workspace
 
     project = invocation.project
-    declared = project.choose_target(invocation.chosen_target)
-    target = open_target(declared, state_folder(project.root))
-    deployed = read_deployed(target, project.name)
+    workspace = open_workspace(project, invocation.chosen_target)
+    target, deployed = workspace.target, workspace.deployed
     ids = [cluster.id for cluster in deployed.clusters.values() if cluster.id]
     views = {cluster_id: target.clusters.describe(cluster_id) for cluster_id in ids}
     states = {cluster_id: view.state for cluster_id, view in views.items() if view is not None}
@@ -33,18 +30,18 @@ def command(invocation: Invocation) -> None:
 
     around = Surroundings(target.region, target.kind == "aws", folder_of)
     stacks = dict(describe(deployed.contracts, states, around))
-    text = [f"{project.name} on {declared.name} ({target.endpoint or 'AWS'}, {target.region}), {target.environment}"]
+    text = [f"{project.name} on {target.name} ({target.endpoint or 'AWS'}, {target.region}), {target.environment}"]
     for stack, rows in stacks.items():
         table = format_table(
             ["what", "name", "id", "state", "link"], [[r.kind, r.name, r.id, r.state, r.link] for r in rows]
         )
         text += ["", f"stack {stack}", table]
     if not stacks:
-        text += ["", f"nothing is deployed; `emrkit deploy --target {declared.name}` does it"]
+        text += ["", f"nothing is deployed; `emrkit deploy --target {target.name}` does it"]
     invocation.output.data(
         {
             "project": project.name,
-            "target": declared.name,
+            "target": target.name,
             "environment": target.environment,
             "endpoint": target.endpoint,
             "region": target.region,
