@@ -404,6 +404,15 @@ def test_bucket_properties_of_a_stack_reach_the_bucket(local: client.Endpoint) -
     assert s3.get_bucket_tagging(Bucket="stacked-bucket")["TagSet"] == [{"Key": "for", "Value": "test"}]
 
 
+def test_a_bucket_whose_settings_are_refused_is_not_left_behind(local: client.Endpoint) -> None:
+    rule = {"Id": "bad", "Status": "Sometimes", "ExpirationInDays": 1}
+    properties = {"BucketName": "half-made", "LifecycleConfiguration": {"Rules": [rule]}}
+    body = template(B={"Type": "AWS::S3::Bucket", "Properties": properties})
+    aws(local, "cloudformation").create_stack(StackName="half", TemplateBody=body)
+    assert settled(local, "half") == "ROLLBACK_COMPLETE"
+    assert not (local.buckets / "half-made").exists()
+
+
 def test_stacks_and_clusters_agree_after_kill_9_and_a_creation_under_way_can_be_deleted(
     start: Start, tmp_path: Path
 ) -> None:
@@ -475,7 +484,6 @@ def test_a_cluster_that_only_the_stack_remembers_is_reported(start: Start, tmp_p
     client.stop(tmp_path)
     shutil.rmtree(tmp_path / "emr")
     again = start(tmp_path)
-    until(lambda: client.status(again)["stacks"])
     found = client.disagreement(again)
     assert found is not None
     assert (found.code, "emrkit local reset" in str(found.hint)) == ("W-LOC-001", True)

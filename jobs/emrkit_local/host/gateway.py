@@ -223,6 +223,7 @@ class Gateway:
             case "GET", "health":
                 return 200, self._pages.health()
             case "GET", "status":
+                await self._restored.wait()
                 return 200, await asyncio.to_thread(self._pages.status)
             case "POST", "shutdown":
                 return 202, {"message": "shutting down"}

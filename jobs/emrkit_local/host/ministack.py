@@ -47,7 +47,7 @@ _HOOKS: Mapping[str, str] = {
         AccountRegionScopedDict
     """,
     "core.persistence": "_json_default _json_object_hook",
-    "core.router": "extract_access_key_id extract_region",
+    "core.router": "extract_access_key_id extract_region _is_aws_service_name",
     "core.iam_evaluator": "_resolve_managed_policy_document",
     "services.s3": """
         _buckets _persist_object _persist_delete_marker _delete_persisted_object _delete_persisted_bucket
@@ -121,6 +121,9 @@ class Emulator:
         self._teaching = threading.RLock()
         for name in _AT_START:
             self.module(name)
+        # Asked about signed services it has no handler for, to refuse them by name; its own answer reads the whole
+        # catalogue of botocore on the event loop.
+        self.patch("core.router", _is_aws_service_name=lambda _name: True)
 
     # Modules and hooks ----------------------------------------------------------------------------------------------
 

@@ -19,7 +19,11 @@ def bucket_types(emulator: Emulator) -> dict[str, TypeHandlers]:
 
     def create(logical_id: str, properties: Json, stack: str) -> object:
         made = cast("Created", own["create"](logical_id, properties, stack))
-        _complete(emulator, made[0], properties)
+        try:
+            _complete(emulator, made[0], properties)
+        except ValueError:
+            own["delete"](made[0], properties)  # the stack holds nothing of a resource whose creation failed
+            raise
         return made
 
     def update(name: str, old: Json, new: Json, stack: str) -> object:
