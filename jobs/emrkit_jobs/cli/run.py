@@ -120,8 +120,9 @@ def _show_run(invocation: Invocation, workspace: Workspace, result: Result) -> N
         text += _preview_lines(result.preview)
     if result.log_uri:
         text += ["", f"logs       {result.log_uri.rstrip('/')}/{result.cluster_id}/steps/"]
-    for place in result.event_logs:
-        text += [f"event log  {place}", f"           open it: {_history_hint(place)}"]
+    text += [f"event log  {place}" for place in result.event_logs]
+    if result.event_logs:
+        text.append(f"           open it: {_history_hint(result.event_logs[-1])}")
     text += _next_lines(workspace, record.job, record.id, result.state)
     output.data(
         {
@@ -188,14 +189,23 @@ def _preview_lines(table: object) -> list[str]:
 
     if not isinstance(table, Preview):
         return []
-    rows = [[round(v, 2) if isinstance(v, float) else v for v in row] for row in table.rows]
+    rows = [[f"{v:,.2f}" if isinstance(v, float) else v for v in row] for row in table.rows]
     more = f"the first {len(rows)} of {table.total:,} rows" if table.total > len(rows) else f"{table.total:,} rows"
     return ["", format_table(table.columns, rows), f"({more})"]
 
 
 def _history_hint(place: str) -> str:
-    folder = place.removeprefix("file://").rpartition("/")[0] if not place.endswith("/") else place
-    return f"SPARK_HISTORY_OPTS=-Dspark.history.fs.logDirectory={folder} start-history-server.sh"
+    """A command that shows the event log in Spark's own web pages, with the Spark of the engine environment."""
+    from emrkit_local import environments
+
+    folder = place if place.startswith("file://") else f"file://{place}"
+    spark = environments.find("spark-3.5")
+    if spark is None:
+        return f"Spark's history server, with spark.history.fs.logDirectory={folder}"
+    return (
+        f"JAVA_HOME={spark.java_home} SPARK_HISTORY_OPTS=-Dspark.history.fs.logDirectory={folder} "
+        f"{spark.spark_home}/bin/spark-class org.apache.spark.deploy.history.HistoryServer  # http://localhost:18080"
+    )
 
 
 def _next_lines(workspace: Workspace, job: str, run: str, state: str) -> list[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from emrkit_jobs.run.journal import Journal
 from emrkit_jobs.run.lock import describe_process
 from emrkit_jobs.run.reports import Reporter
-from emrkit_jobs.targets.base import Target
+from emrkit_jobs.targets.protocol import Target
 from emrkit_model.diagnostics import Diagnostic, EmrkitError, ExitCode
 
 __all__ = ["Cdk", "find_cdk"]

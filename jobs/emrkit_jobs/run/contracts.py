@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from emrkit_jobs.targets.base import Target
+from emrkit_jobs.targets.protocol import Target
 from emrkit_model.contract import Contract, ContractCluster, ContractPipeline
 from emrkit_model.diagnostics import Diagnostic, EmrkitError, ExitCode
 

@@ -23,11 +23,11 @@ from emrkit_jobs.run.contracts import read_deployed
 from emrkit_jobs.run.fingerprint import fingerprint_inputs
 from emrkit_jobs.run.journal import Journal, list_journals, read_journal, write_durably
 from emrkit_jobs.run.lock import is_process_alive
-from emrkit_jobs.run.records import RunRecords, new_run_id
+from emrkit_jobs.run.records import new_run_id
 from emrkit_jobs.run.reports import Line, Reporter
 from emrkit_jobs.run.synthesis import synthesize
 from emrkit_jobs.run.workspace import Workspace
-from emrkit_jobs.targets.base import StackView
+from emrkit_jobs.targets.protocol import StackView
 from emrkit_model.diagnostics import Diagnostic, EmrkitError, ExitCode
 
 __all__ = ["Deployment", "deploy", "destroy"]
@@ -142,7 +142,7 @@ def _journals(workspace: Workspace) -> Path:
 
 
 def _open_cdk(workspace: Workspace, report: Reporter) -> Cdk:
-    lineage = RunRecords(workspace.state, workspace.target.name, workspace.identity.account).lineage
+    lineage = workspace.records.lineage
     journal = Journal.create(
         _journals(workspace), new_run_id(), lineage=lineage, facts={"target": workspace.target.name}
     )
@@ -152,7 +152,7 @@ def _open_cdk(workspace: Workspace, report: Reporter) -> Cdk:
 
 def _await_earlier_process(workspace: Workspace, report: Reporter) -> None:
     """A CDK process that outlived its killed parent is waited for: two at once would fight over the same stacks."""
-    lineage = RunRecords(workspace.state, workspace.target.name, workspace.identity.account).lineage
+    lineage = workspace.records.lineage
     for path in list_journals(_journals(workspace)):
         journal = read_journal(path, lineage)
         process = journal.find("process") if journal else None

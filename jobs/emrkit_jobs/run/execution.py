@@ -18,7 +18,7 @@ from emrkit_jobs.run.submitting import Submitter
 from emrkit_jobs.run.transient import launch_request, make_room
 from emrkit_jobs.run.uploading import check_buckets, place_fixtures, split_uri, upload_bundle
 from emrkit_jobs.run.workspace import Workspace
-from emrkit_jobs.targets.base import StepView
+from emrkit_jobs.targets.protocol import StepView
 from emrkit_model.diagnostics import Diagnostic, EmrkitError, ExitCode
 from emrkit_model.steps import Step
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from emrkit_jobs.run.reports import Line
 from emrkit_jobs.run.submitting import Submitter
-from emrkit_jobs.targets.base import ClusterView, StepView
 from emrkit_jobs.targets.errors import Unreachable
+from emrkit_jobs.targets.protocol import ClusterView, StepView
 from emrkit_model.diagnostics import Diagnostic, EmrkitError, ExitCode
 
 __all__ = ["Ending", "follow"]

@@ -10,7 +10,7 @@ from typing import cast
 from emrkit_jobs.run.records import RunRecord
 from emrkit_jobs.run.reports import Line, Reporter
 from emrkit_jobs.run.workspace import Workspace
-from emrkit_jobs.targets.base import ClusterView, StepView
+from emrkit_jobs.targets.protocol import ClusterView, StepView
 from emrkit_model.diagnostics import Diagnostic, EmrkitError, ExitCode
 
 __all__ = ["cancel_run", "cluster_of", "live_state", "steps_of"]

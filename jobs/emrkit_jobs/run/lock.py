@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from emrkit_jobs.targets.base import Objects
 from emrkit_jobs.targets.errors import OutcomeUnknown, TargetError
+from emrkit_jobs.targets.protocol import Objects
 from emrkit_model.diagnostics import Diagnostic, EmrkitError, ExitCode
 
 __all__ = ["LEASE_SECONDS", "Lock", "describe_process", "hold", "is_process_alive"]

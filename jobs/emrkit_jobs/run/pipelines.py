@@ -14,8 +14,8 @@ from emrkit_jobs.run.records import RunRecord
 from emrkit_jobs.run.reports import Line, Reporter
 from emrkit_jobs.run.uploading import check_buckets, place_fixtures, upload_bundle
 from emrkit_jobs.run.workspace import Workspace
-from emrkit_jobs.targets.base import ExecutionView, StateView
 from emrkit_jobs.targets.errors import OutcomeUnknown, Unreachable
+from emrkit_jobs.targets.protocol import ExecutionView, StateView
 from emrkit_model.diagnostics import Diagnostic, EmrkitError, ExitCode
 
 __all__ = ["PipelineResult", "run_pipeline"]

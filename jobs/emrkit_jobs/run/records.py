@@ -75,10 +75,11 @@ class RunRecord:
 
 
 class RunRecords:
-    """The journals of one target, in the project's state folder."""
+    """A project's journals for one target, in the state folder (which two projects may share)."""
 
-    def __init__(self, state: Path, target: str, account: str = "") -> None:
+    def __init__(self, state: Path, project: str, target: str, account: str = "") -> None:
         self.folder = state / "runs" / target
+        self._project = project
         self._account = account
 
     @property
@@ -92,7 +93,8 @@ class RunRecords:
     def create(self, facts: Mapping[str, object]) -> RunRecord:
         """A new run, on disk before anything is done for it."""
         run = new_run_id()
-        return RunRecord(Journal.create(self.folder, run, lineage=self.lineage, facts={"run": run, **facts}))
+        named = {"run": run, "project": self._project, **facts}
+        return RunRecord(Journal.create(self.folder, run, lineage=self.lineage, facts=named))
 
     def all(self) -> Iterator[RunRecord]:
         """Every run, newest first. Raises `EmrkitError` for a journal that must not be acted on."""
@@ -100,7 +102,7 @@ class RunRecords:
             return
         for path in list_journals(self.folder):
             journal = read_journal(path, self.lineage)
-            if journal is not None:
+            if journal is not None and journal.first.facts.get("project") == self._project:
                 yield RunRecord(journal)
 
     def find(self, name: str | None) -> RunRecord:

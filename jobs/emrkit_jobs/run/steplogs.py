@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from emrkit_jobs.run.uploading import split_uri
-from emrkit_jobs.targets.base import Objects
+from emrkit_jobs.targets.protocol import Objects
 
 __all__ = ["StepLogs", "find_cause"]
 

@@ -12,8 +12,8 @@ from typing import TypeVar
 from emrkit_jobs.run.lock import Lock
 from emrkit_jobs.run.records import RunRecord
 from emrkit_jobs.run.reports import Reporter
-from emrkit_jobs.targets.base import Json, StepView, Target
 from emrkit_jobs.targets.errors import OutcomeUnknown, Unreachable
+from emrkit_jobs.targets.protocol import Json, StepView, Target
 from emrkit_model.job import Job
 from emrkit_model.render.request import add_job_flow_steps
 from emrkit_model.steps import Step

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from emrkit_jobs.run.records import RunRecord
 from emrkit_jobs.run.submitting import Submitter
 from emrkit_jobs.run.workspace import Workspace
-from emrkit_jobs.targets.base import RUN_TAG, Json
+from emrkit_jobs.targets.protocol import RUN_TAG, Json
 from emrkit_model.contract import ContractCluster
 from emrkit_model.fields import SecretLike
 from emrkit_model.render.request import add_job_flow_steps, run_job_flow

@@ -11,7 +11,7 @@ from pathlib import Path
 from emrkit_jobs.bundle.archive import MANIFEST, Bundle, check_manifest
 from emrkit_jobs.bundle.work import BundledJob
 from emrkit_jobs.run.reports import Reporter
-from emrkit_jobs.targets.base import Objects, Target
+from emrkit_jobs.targets.protocol import Objects, Target
 from emrkit_model.diagnostics import Diagnostic, EmrkitError, ExitCode
 
 __all__ = ["check_buckets", "place_fixtures", "split_uri", "upload_bundle"]

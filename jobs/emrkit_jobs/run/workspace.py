@@ -12,7 +12,7 @@ from emrkit_jobs.run.journal import write_durably
 from emrkit_jobs.run.records import RunRecords
 from emrkit_jobs.run.reports import Reporter
 from emrkit_jobs.targets import open_target
-from emrkit_jobs.targets.base import Identity, Target
+from emrkit_jobs.targets.protocol import Identity, Target
 from emrkit_local.folders import ensure_folder, state_folder
 from emrkit_model.diagnostics import Diagnostic, EmrkitError, ExitCode
 
@@ -49,7 +49,7 @@ class Workspace:
     @cached_property
     def records(self) -> RunRecords:
         """The runs of this project on this target."""
-        return RunRecords(self.state, self.target.name, self.identity.account)
+        return RunRecords(self.state, self.project.name, self.target.name, self.identity.account)
 
     @property
     def is_local(self) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from emrkit_jobs.bundle.declarations import Target as DeclaredTarget
-    from emrkit_jobs.targets.base import Target
+    from emrkit_jobs.targets.protocol import Target
 
 __all__ = ["open_target"]
 

@@ -9,10 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import cast
 
-from emrkit_jobs.targets.base import Identity, Json, TargetKind
 from emrkit_jobs.targets.calls import Caller, Session
 from emrkit_jobs.targets.emr import EmrClusters
 from emrkit_jobs.targets.errors import Refused
+from emrkit_jobs.targets.protocol import Identity, Json, TargetKind
 from emrkit_jobs.targets.s3 import S3Objects
 from emrkit_jobs.targets.stacks import CloudFormationStacks, StepFunctions
 from emrkit_model.diagnostics import Diagnostic

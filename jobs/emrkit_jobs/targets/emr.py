@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from emrkit_jobs.targets.base import RUN_TAG, ClusterView, Json, StepView
 from emrkit_jobs.targets.calls import Caller
 from emrkit_jobs.targets.errors import Refused
+from emrkit_jobs.targets.protocol import RUN_TAG, ClusterView, Json, StepView
 
 __all__ = ["EmrClusters"]
 

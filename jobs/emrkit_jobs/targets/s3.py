@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import cast
 
-from emrkit_jobs.targets.base import ObjectView
 from emrkit_jobs.targets.calls import Caller
 from emrkit_jobs.targets.errors import Refused, explain_refusal
+from emrkit_jobs.targets.protocol import ObjectView
 from emrkit_model.diagnostics import Diagnostic
 
 __all__ = ["S3Objects"]

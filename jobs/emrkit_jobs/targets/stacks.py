@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Literal, cast
 
-from emrkit_jobs.targets.base import ExecutionView, Json, StackView, StateView
 from emrkit_jobs.targets.calls import Caller
 from emrkit_jobs.targets.errors import Refused
+from emrkit_jobs.targets.protocol import ExecutionView, Json, StackView, StateView
 
 __all__ = ["CloudFormationStacks", "StepFunctions"]
 
