@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from aws_cdk import Aws, Duration, Environment, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -40,7 +42,7 @@ class FoundationStack(Stack):
     ) -> None:
         super().__init__(scope, id, env=env)
         removal = RemovalPolicy.RETAIN if keep_data else RemovalPolicy.DESTROY
-        self.key = kms.Key(
+        key = kms.Key(
             self,
             "Key",
             description=f"emrkit: {project} {environment}",
@@ -48,6 +50,9 @@ class FoundationStack(Stack):
             removal_policy=removal,
             policy=_key_policy(),
         )
+        # jsii's stubs spell a parameter of Key otherwise than IKey, which type checkers refuse.
+        self.key = cast("kms.IKey", key)
+        """The KMS key of data, bundles, logs and disks."""
         access_logs = s3.Bucket(
             self,
             "AccessLogs",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from aws_cdk import aws_kms as kms
 from constructs import Construct
@@ -16,6 +17,7 @@ from emrkit_model.security import SecurityConfiguration
 
 from .foundation import FoundationStack
 
+Access = Literal["read", "read-write"]
 _PLACE = re.compile(r"s3[an]?://([^/]+)/(.*)")
 
 
@@ -48,7 +50,8 @@ def _declared(project: ResolvedProject, cluster: str) -> Iterator[emr.DataGrant]
         job = bundled.job
         if cluster not in (job.run_on, job.pipeline.cluster if job.pipeline else None):
             continue
-        for places, access in ((job.inputs, "read"), (job.outputs, "read-write")):
+        declared: tuple[tuple[Sequence[str], Access], ...] = ((job.inputs, "read"), (job.outputs, "read-write"))
+        for places, access in declared:
             for found in filter(None, map(_PLACE.match, places)):
                 # A place in a bucket of the project's own is granted above, by its resource.
                 if not found[1].startswith("${"):

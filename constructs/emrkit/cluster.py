@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_emr as emr
 from constructs import Construct
@@ -16,7 +16,6 @@ from emrkit_model.render import cloudformation
 from emrkit_model.security import SecurityConfiguration as SecurityValue
 
 from .guardrails import Acknowledgement, Judge, acknowledge
-from .properties import l1_arguments
 from .pseudo_parameters import Aws
 from .roles import DataGrant, Roles
 
@@ -146,7 +145,7 @@ class Cluster(Construct):
         termination_protected: bool = False,
     ) -> None:
         seconds = idle_timeout if isinstance(idle_timeout, int) else int(idle_timeout.to_seconds())
-        chosen = {} if applications is None else {"applications": tuple(applications)}
+        chosen: dict[str, Any] = {} if applications is None else {"applications": tuple(applications)}
         value = model.Cluster(
             name=name or id,
             release=release,
@@ -208,8 +207,10 @@ class Cluster(Construct):
             value, network=network, security=security, roles=self.roles, log_uri=log_uri, log_key=log_key
         )
         """The value object with everything filled in."""
-        properties = cloudformation.cluster_properties(self.value)
-        resource = emr.CfnCluster(self, "Resource", **l1_arguments("AWS::EMR::Cluster", properties))
+        arguments: dict[str, Any] = cloudformation.l1_arguments(
+            "AWS::EMR::Cluster", cloudformation.cluster_properties(self.value)
+        )
+        resource = emr.CfnCluster(self, "Resource", **arguments)
         self._resource = resource
         accepted = dict(_ACCEPTED)
         if self.value.realm is not None or self.value.key_pair is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aws_cdk import CfnTag, Fn, Stack
 from aws_cdk import aws_ec2 as ec2
@@ -34,8 +34,9 @@ ANY_PORT = {"TCP": ("tcp", 0, 65535), "UDP": ("udp", 0, 65535), "ICMP": ("icmp",
 class SecurityGroups(Construct):
     """The groups of primary node, core and task nodes, and of EMR's access to a private subnet.
 
-    Every rule that EMR would otherwise add at a cluster's start is declared, so that nothing drifts: all traffic between
-    the nodes, 8443 from the service to the nodes, 9443 from the primary node to the service. Nobody else gets in.
+    Every rule that EMR would otherwise add at a cluster's start is declared, so that nothing drifts: all traffic
+    between the nodes, 8443 from the service to the nodes, 9443 from the primary node to the service. Nobody else gets
+    in.
     https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-man-sec-groups.html
 
     Args:
@@ -47,7 +48,7 @@ class SecurityGroups(Construct):
     def __init__(self, scope: Construct, id: str, *, vpc_id: str) -> None:  # noqa: A002  # CDK's own word
         super().__init__(scope, id)
 
-        def group(name: str, what: str, **rules: object) -> ec2.CfnSecurityGroup:
+        def group(name: str, what: str, **rules: Any) -> ec2.CfnSecurityGroup:
             return ec2.CfnSecurityGroup(
                 self, name, group_description=f"EMR: {what}", vpc_id=vpc_id, tags=_tags(name), **rules
             )

@@ -50,7 +50,8 @@ class Pipeline(Construct):
 
     Args:
         job: The job.
-        steps: Its steps in order, with local files below `BUNDLE`. Default: the job's own, which must name s3:// places.
+        steps: Its steps in order, with local files below `BUNDLE`. Default: the job's own, which must name s3://
+            places.
         cluster: The placed cluster to launch (see `place_cluster`).
         roles: The roles that the cluster uses; the state machine may pass exactly these.
         key: The KMS key of its log. Default: CloudWatch's own encryption.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from aws_cdk import Names
 from aws_cdk import aws_iam as iam
@@ -132,7 +132,7 @@ class Roles(Construct):
         Example: `roles.grant_data(emr.DataGrant(bucket, "reports/", access="write"))`
         """
         self._statements += _data_statements(grants, None)
-        self._nodes.policies = _inline("data", self._statements)
+        self._nodes.policies = cast("Any", _inline("data", self._statements))
         self._accept(self._statements)
 
     def _accept(self, statements: Sequence[Statement]) -> None:
@@ -198,9 +198,9 @@ def _disk_key_statements(key: KeyLike | None) -> list[Statement]:
     return [{"Effect": "Allow", "Action": actions, "Resource": arn}, grant]
 
 
-def _inline(name: str, statements: Sequence[Statement]) -> list[Mapping[str, object]]:
+def _inline(name: str, statements: Sequence[Statement]) -> list[dict[str, object]]:
     if not statements:
         return []
     unique = list({repr(s): s for s in statements}.values())
     document = {"Version": "2012-10-17", "Statement": unique}
-    return [cast("Mapping[str, object]", {"policyName": name, "policyDocument": document})]
+    return [{"policyName": name, "policyDocument": document}]

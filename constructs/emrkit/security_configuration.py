@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_emr as emr
 from constructs import Construct
@@ -11,7 +11,6 @@ from emrkit_model import security as model
 from emrkit_model.render import cloudformation
 
 from .guardrails import Acknowledgement, Judge, acknowledge
-from .properties import l1_arguments
 
 if TYPE_CHECKING:
     from emrkit_model.encryption import Encryption
@@ -60,12 +59,11 @@ class SecurityConfiguration(Construct):
         super().__init__(scope, id)
         if kerberos is not None and kerberos.kdc_admin_password is None:
             kerberos = kerberos.replace(kdc_admin_password=self._build_secret())
-        given = {"encryption": encryption, "kerberos": kerberos, "imds": imds}
+        given: dict[str, Any] = {"encryption": encryption, "kerberos": kerberos, "imds": imds}
         value = model.SecurityConfiguration(**{k: v for k, v in given.items() if v is not None})
         properties = cloudformation.security_configuration_properties(value)
-        resource = emr.CfnSecurityConfiguration(
-            self, "Resource", **l1_arguments("AWS::EMR::SecurityConfiguration", properties)
-        )
+        arguments: dict[str, Any] = cloudformation.l1_arguments("AWS::EMR::SecurityConfiguration", properties)
+        resource = emr.CfnSecurityConfiguration(self, "Resource", **arguments)
         self.security_configuration_name: str = resource.ref
         """The name that clusters refer to."""
         self.value = value.replace(name=self.security_configuration_name)

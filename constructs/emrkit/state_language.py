@@ -29,16 +29,31 @@ State = dict[str, Json]
 def job_states(job: Job, steps: Sequence[Step], cluster: Cluster, *, partition: str) -> State:
     """The state machine of a job on a transient cluster.
 
-    The cluster is asked for without waiting, so that its id is known from the first moment: waiting and running into a
-    timeout would lose the id, and with it the cluster. Steps queue up until the cluster is ready. Whatever happens to
-    them, the cluster is terminated; then the execution fails with the first failing step's error and cause, or succeeds.
+    The cluster is asked for without waiting, so that its id is known from the first moment: waiting and running into
+    a timeout would lose the id, and with it the cluster. Steps queue up until the cluster is ready. Whatever happens to
+    them, the cluster is terminated; then the execution fails with the first failing step's error and cause, or
+    succeeds.
 
-    The input is `{"run": "<id>", "bundle": "s3://…"}`. Variables: `run`, `bundle`, `cluster`, `error`, `cause`.
+    The input is `{"run": "<id>", "bundle": "s3://…"}`. It is read before anything is asked for: an execution that
+    lacks either fails without a cluster. Variables: `run`, `bundle`, `cluster`, `error`, `cause`. Text of the user's
+    that looks like an expression stays text.
     https://docs.aws.amazon.com/step-functions/latest/dg/connect-emr.html
     """
     service = f"arn:{partition}:states:::elasticmapreduce"
     names = [_state_name(step) for step in steps]
-    states: State = {"Create cluster": _create(service, cluster, names[0])}
+    states: State = {
+        "Read input": {
+            "Type": "Pass",
+            "Assign": {
+                "run": "{% $states.input.run %}",
+                "bundle": "{% $states.input.bundle %}",
+                "error": "",
+                "cause": "",
+            },
+            "Next": "Create cluster",
+        },
+        "Create cluster": _create(service, cluster, names[0]),
+    }
     for number, step in enumerate(steps):
         following = names[number + 1] if number + 1 < len(names) else "Terminate cluster"
         states[names[number]] = _run(service, job, step, following, first=number == 0)
@@ -60,26 +75,20 @@ def job_states(job: Job, steps: Sequence[Step], cluster: Cluster, *, partition: 
     return {
         "Comment": f"emrkit: {job.name} on a transient cluster",
         "QueryLanguage": "JSONata",
-        "StartAt": "Create cluster",
+        "StartAt": "Read input",
         "States": states,
     }
 
 
 def _create(service: str, cluster: Cluster, following: str) -> State:
-    arguments = cast("State", task.create_cluster(cluster))
+    arguments = cast("State", _literal(task.create_cluster(cluster)))
     tags = cast("list[Json]", arguments.get("Tags", []))
-    run: Json = {"Key": "emrkit:run", "Value": "{% $states.input.run %}"}
+    run: Json = {"Key": "emrkit:run", "Value": "{% $run %}"}
     return {
         "Type": "Task",
         "Resource": f"{service}:createCluster",
         "Arguments": {**arguments, "Tags": [*tags, run]},
-        "Assign": {
-            "run": "{% $states.input.run %}",
-            "bundle": "{% $states.input.bundle %}",
-            "cluster": "{% $states.result.ClusterId %}",
-            "error": "",
-            "cause": "",
-        },
+        "Assign": {"cluster": "{% $states.result.ClusterId %}"},
         # Throttled calls did not happen; anything else may have made a cluster and is not repeated.
         "Retry": [{"ErrorEquals": list(_THROTTLED), "IntervalSeconds": 5, "MaxAttempts": 5, "BackoffRate": 2}],
         "Next": following,
@@ -88,13 +97,12 @@ def _create(service: str, cluster: Cluster, following: str) -> State:
 
 def _run(service: str, job: Job, step: Step, following: str, *, first: bool) -> State:
     # The state machine ends the cluster itself, so that a failing step leaves it time to say why.
-    arguments = task.add_step("{% $cluster %}", step, default_action=ActionOnFailure.CONTINUE)
+    arguments = cast("State", _literal(task.add_step("", step, default_action=ActionOnFailure.CONTINUE)))
+    arguments["ClusterId"] = "{% $cluster %}"
     inner = cast("State", arguments["Step"])
     inner["ActionOnFailure"] = "CONTINUE"
-    jar = cast("State", inner["HadoopJarStep"])
-    jar["Args"] = [_argument(word) for word in cast("list[str]", jar.get("Args", []))]
-    jar["Jar"] = _argument(cast("str", jar["Jar"]))
     inner["Name"] = f"{{% {json.dumps(step.name)} & ' [' & $run & ']' %}}"
+    failing = json.dumps(f"{step.name}: ")
     goes_on = step.action_on_failure(job.action_on_failure) is ActionOnFailure.CONTINUE
     return {
         "Type": "Task",
@@ -107,7 +115,7 @@ def _run(service: str, job: Job, step: Step, following: str, *, first: bool) -> 
                 "ErrorEquals": ["States.ALL"],
                 "Assign": {
                     "error": "{% $error = '' ? $states.errorOutput.Error : $error %}",
-                    "cause": f"{{% $cause = '' ? {json.dumps(step.name + ': ')} & $states.errorOutput.Cause : $cause %}}",
+                    "cause": f"{{% $cause = '' ? {failing} & $states.errorOutput.Cause : $cause %}}",
                 },
                 "Next": following if goes_on else "Terminate cluster",
             }
@@ -120,10 +128,17 @@ def _state_name(step: Step) -> str:
     return f"Step {step.name}"[:80]
 
 
-def _argument(word: str) -> str:
-    """One word of a step: literal, or with the place of the bundle put in by an expression."""
+def _literal(value: Json) -> Json:
+    """The same data, with every text in it literal, but for the place of the bundle, which an expression puts in."""
+    if isinstance(value, dict):
+        return {key: _literal(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_literal(inner) for inner in value]
+    return _text(value) if isinstance(value, str) else value
+
+
+def _text(word: str) -> str:
     if BUNDLE not in word:
-        # Text of the user's that looks like an expression is still text.
         return f"{{% {json.dumps(word)} %}}" if word.startswith("{%") else word
     parts: list[str] = []
     for number, literal in enumerate(word.split(BUNDLE)):
