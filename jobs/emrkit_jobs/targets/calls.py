@@ -17,6 +17,9 @@ CONNECT_SECONDS = 5
 READ_SECONDS = 60
 READ_ATTEMPTS = 4
 
+_IAM_PREFIXES = {"emr": "elasticmapreduce", "stepfunctions": "states"}
+"""Where IAM calls a service otherwise than boto3."""
+
 
 class Session(Protocol):
     """What makes clients: a boto3 session or the one of localstack-client."""
@@ -90,7 +93,9 @@ class Caller:
         try:
             yield
         except failures.ClientError as error:
-            raise self._from_answer(error.response, f"{service}:{operation}", once=once) from error
+            raise self._from_answer(
+                error.response, f"{_IAM_PREFIXES.get(service, service)}:{operation}", once=once
+            ) from error
         except (
             failures.EndpointConnectionError,
             failures.ConnectTimeoutError,
