@@ -129,7 +129,9 @@ def test_spark_sql_runs_a_file_with_its_variables(executor: LocalExecutor) -> No
 
 def test_a_second_step_beside_a_warm_one_goes_cold_and_shares_nothing(executor: LocalExecutor) -> None:
     until_warm(executor)
-    works = [prepare(executor, "spark-submit", "--conf", f"spark.my={i}", "s3://code/totals.py", str(i)) for i in (1, 2)]
+    works = [
+        prepare(executor, "spark-submit", "--conf", f"spark.my={i}", "s3://code/totals.py", str(i)) for i in (1, 2)
+    ]
     threads = [threading.Thread(target=run, args=(executor, w)) for w in works]
     for thread in threads:
         thread.start()
