@@ -101,7 +101,9 @@ class Roles(Construct):
         """ARN of the nodes' role."""
         self.instance_role_name: str = nodes.ref
         """Name of the nodes' role, and of its profile."""
-        profile = iam.CfnInstanceProfile(self, "Profile", instance_profile_name=name, path=path, roles=[self.instance_role_name])
+        profile = iam.CfnInstanceProfile(
+            self, "Profile", instance_profile_name=name, path=path, roles=[self.instance_role_name]
+        )
         self.instance_profile_name: str = profile.ref
         """Name of the instance profile."""
         place = {"ACCOUNT": Aws.ACCOUNT_ID, "REGION": Aws.REGION, "PARTITION": Aws.PARTITION}

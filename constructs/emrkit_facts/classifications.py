@@ -17,11 +17,13 @@ def known(name: str) -> bool:
     return name == "export" or name in _names()
 
 
+@cache
 def suggestions(name: str) -> tuple[str, ...]:
-    """Close names, best first."""
+    """Close names, best first. Remembered: comparing a name with all others is dear, and each copy of a value asks."""
     from difflib import get_close_matches
 
-    return tuple(get_close_matches(name, _names(), n=2, cutoff=0.6))
+    # Sorted, so that names equally close come in the same order in every process.
+    return tuple(get_close_matches(name, sorted(_names()), n=2, cutoff=0.6))
 
 
 @cache
