@@ -47,7 +47,7 @@ def ensure_folder(folder: Path, variable: str) -> Path:
     except OSError as error:
         raise EmrkitError(
             Diagnostic(
-                code="E-LOC-001",
+                code="E-ENV-001",
                 summary=f"the folder '{folder}' cannot be written: {error.strerror or error}",
                 hint=f"make it writable, or name another one in {variable}",
             ),

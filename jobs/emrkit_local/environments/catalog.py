@@ -46,8 +46,8 @@ class Recipe:
 RECIPES = (
     Recipe("node", "Node and the CDK CLI", (3, 11), (4, 0), 230, npm=True),
     Recipe("daemon", "the emulator that local EMR is built around", (3, 11), (4, 0), 110),
-    # Spark 3.5 supports Python 3.8 to 3.11; EMR's own releases with it run 3.9 and 3.11.
-    Recipe("spark-3.5", "Spark 3.5 with its Java runtime, for emr-7.x", (3, 11), (3, 12), 720),
+    # EMR's releases with Spark 3.5 run Python 3.9 and 3.11; its Python side also works up to 3.13 (with setuptools).
+    Recipe("spark-3.5", "Spark 3.5 with its Java runtime, for emr-7.x", (3, 11), (3, 14), 720),
 )
 
 

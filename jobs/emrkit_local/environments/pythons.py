@@ -27,7 +27,7 @@ def find_python(recipe: Recipe, running: tuple[int, int] = sys.version_info[:2])
         return path
     raise EmrkitError(
         Diagnostic(
-            "E-LOC-007",
+            "E-ENV-007",
             f"'{recipe.name}' needs a Python {wanted}, and this machine has none",
             got=f"Python {_dotted(running)}",
             allowed=wanted,

@@ -98,6 +98,12 @@ def test_a_script_without_an_interpreter_line_runs_in_the_shell(executor: LocalE
     assert run(executor, work(tmp_path / "step", "s3://code/plain", jar="script-runner.jar")) == 4
 
 
+def test_command_runner_runs_a_script_in_a_bucket_too(executor: LocalExecutor, tmp_path: Path) -> None:
+    (tmp_path / "buckets" / "code").mkdir(parents=True)
+    (tmp_path / "buckets" / "code" / "hello.sh").write_text("#!/bin/sh\nexit $1\n")
+    assert run(executor, work(tmp_path / "step", "s3://code/hello.sh", "6")) == 6
+
+
 def test_a_script_that_is_not_there_is_refused(executor: LocalExecutor, tmp_path: Path) -> None:
     with pytest.raises(Refusal, match=r"s3://code/none\.sh"):
         run(executor, work(tmp_path / "step", "s3://code/none.sh", jar="script-runner.jar"))
@@ -172,6 +178,8 @@ def test_a_release_without_an_engine_is_refused_with_the_way_out(
         executor.check_release("emr-7.10.0")
     with pytest.raises(Refusal, match=r"Spark 4\.0"):
         executor.check_release("emr-spark-8.0.0")
+    with pytest.raises(Refusal, match=r"Spark 3\.4"):
+        executor.check_release("emr-6.99.0")
 
 
 def _number(path: Path) -> int:

@@ -139,6 +139,17 @@ def test_an_archive_that_escapes_its_folder_is_stopped(tmp_path: Path) -> None:
     assert list(step.rglob("outside")) == []
 
 
+def test_a_packed_environment_may_point_at_the_machines_interpreter(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "env.tar.gz", "w:gz") as packed:
+        link = tarfile.TarInfo("bin/python")
+        link.type, link.linkname = tarfile.SYMTYPE, "/usr/bin/python3"
+        packed.addfile(link)
+    step = tmp_path / "step"
+    step.mkdir()
+    unpack_archives(parse_submit(["--archives", f"{tmp_path}/env.tar.gz#environment", "j.py"]), step, tmp_path)
+    assert (step / "environment" / "bin" / "python").readlink() == Path("/usr/bin/python3")
+
+
 @pytest.mark.parametrize(
     "line",
     [

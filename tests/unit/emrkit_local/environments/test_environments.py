@@ -102,10 +102,10 @@ def _failing(monkeypatch: pytest.MonkeyPatch, words: str) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "exit_code"),
     [
-        ("error: Failed to fetch x\n  caused by: dns error: lookup failed", "E-LOC-004", ExitCode.TARGET_UNREACHABLE),
-        ("error: write failed: No space left on device (os error 28)", "E-LOC-003", ExitCode.TARGET_UNREACHABLE),
-        ("error: Hash mismatch for pyspark", "E-LOC-005", ExitCode.TARGET_REFUSED),
-        ("error: something new", "E-LOC-006", ExitCode.TARGET_UNREACHABLE),
+        ("error: Failed to fetch x\n  caused by: dns error: lookup failed", "E-ENV-004", ExitCode.TARGET_UNREACHABLE),
+        ("error: write failed: No space left on device (os error 28)", "E-ENV-003", ExitCode.TARGET_UNREACHABLE),
+        ("error: Hash mismatch for pyspark", "E-ENV-005", ExitCode.TARGET_REFUSED),
+        ("error: something new", "E-ENV-006", ExitCode.TARGET_UNREACHABLE),
     ],
 )
 def test_a_failed_build_has_one_cause_and_leaves_nothing(
@@ -124,7 +124,7 @@ def test_too_little_room_is_said_before_anything_is_fetched(monkeypatch: pytest.
     monkeypatch.setattr(building.shutil, "disk_usage", lambda _: SimpleNamespace(free=10 << 20))
     with pytest.raises(EmrkitError, match="10 MB are free") as failed:
         environments.prepare(["spark-3.5"])
-    assert failed.value.diagnostics[0].code == "E-LOC-003"
+    assert failed.value.diagnostics[0].code == "E-ENV-003"
 
 
 def test_a_missing_python_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,9 +132,9 @@ def test_a_missing_python_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert recipe is not None
     absent = subprocess.CompletedProcess[str]([], 2, "", "no interpreter found")
     monkeypatch.setattr(pythons.subprocess, "run", lambda *_, **__: absent)
-    with pytest.raises(EmrkitError, match=r">=3\.11,<3\.12") as failed:
-        pythons.find_python(recipe, running=(3, 13))
-    assert failed.value.diagnostics[0].code == "E-LOC-007"
+    with pytest.raises(EmrkitError, match=r">=3\.11,<3\.14") as failed:
+        pythons.find_python(recipe, running=(3, 15))
+    assert failed.value.diagnostics[0].code == "E-ENV-007"
 
 
 def test_the_running_python_is_taken_when_it_fits() -> None:
