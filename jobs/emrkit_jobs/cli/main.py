@@ -16,6 +16,9 @@ import click
 
 from emrkit_model.diagnostics import Diagnostic, EmrkitError, ExitCode
 
+# pydantic looks through every installed package for plugins of its own, at each start; we have none.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+
 if TYPE_CHECKING:
     from emrkit_jobs.cli.invocation import Invocation
 
