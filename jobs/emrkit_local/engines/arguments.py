@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-__all__ = ["JVM_CONF", "JVM_OPTIONS", "SubmitArguments", "concerns_jvm", "parse_sql", "parse_submit"]
+__all__ = ["JVM_CONF", "JVM_OPTIONS", "SubmitArguments", "concerns_jvm", "jvm_settings", "parse_sql", "parse_submit"]
 
 FLAGS = frozenset({"--help", "-h", "--version", "--verbose", "-v", "--supervise", "--usage-error"})
 VALUED = frozenset({
@@ -121,11 +121,19 @@ def _canonical(name: str) -> str:
     return "--conf" if name == "-c" else name
 
 
+def jvm_settings(arguments: SubmitArguments) -> tuple[str, ...]:
+    """Every option and setting that is fixed when the JVM starts, with its value."""
+    found: list[str] = []
+    for option, value in arguments.options:
+        fixed = option in JVM_OPTIONS or (option == "--conf" and value is not None and value.startswith(JVM_CONF))
+        if fixed:
+            found += [option, value or ""]
+    return tuple(found)
+
+
 def concerns_jvm(arguments: SubmitArguments) -> str | None:
     """The first option or setting that is fixed when the JVM starts, or None."""
-    for option, value in arguments.options:
-        if option in JVM_OPTIONS:
-            return option
-        if option == "--conf" and value is not None and value.startswith(JVM_CONF):
-            return value.partition("=")[0]
-    return None
+    found = jvm_settings(arguments)
+    if not found:
+        return None
+    return found[1].partition("=")[0] if found[0] == "--conf" else found[0]

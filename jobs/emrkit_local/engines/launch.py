@@ -1,7 +1,7 @@
 """Starts Spark's driver JVM ourselves: the words and the exit code of `spark-submit`, without its two extra processes.
 
-What Spark's own launcher would run is asked of that launcher once for each Spark and Java, and again whenever an option
-concerns the JVM itself, so nothing about it is re-implemented. Our own flags make a short job start fast.
+What Spark's own launcher would run is asked of that launcher once for each Spark and Java, and once more for every new
+way of setting the JVM itself, so nothing about it is re-implemented. Our own flags make a short job start fast.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from emrkit_local.environments import Environment
 
-from .arguments import concerns_jvm, parse_submit
+from .arguments import jvm_settings, parse_submit
 
 __all__ = ["MAIN", "SLOT_MAIN", "Launcher"]
 
@@ -117,9 +117,13 @@ class Launcher:
 
     def _template(self, words: Sequence[str]) -> list[str]:
         """What Spark's launcher would run for these words."""
-        plain = concerns_jvm(parse_submit(words)) is None
-        memo = self.folder / "template.json"
-        if plain and memo.exists():
+        given = jvm_settings(parse_submit(words))
+        plain = not given
+        label = hashlib.sha256("\0".join(given).encode()).hexdigest()[:12] if given else "plain"
+        memo = self.folder / f"template-{label}.json"
+        # A properties file is read by the launcher: what it says may differ the next time.
+        lasting = "--properties-file" not in given
+        if lasting and memo.exists():
             return json.loads(memo.read_text("utf-8"))
         self.folder.mkdir(parents=True, exist_ok=True)
         library = next(j for j in self.jars if "/scala-library-" in j)
@@ -134,7 +138,7 @@ class Launcher:
         # Spark 4 asks for a module that runtimes made for embedding leave out, and would not start without it.
         if VECTOR_MODULE in found and VECTOR_MODULE.partition("=")[2] not in self._modules():
             found.remove(VECTOR_MODULE)
-        if plain:
+        if lasting:
             part = memo.with_suffix(f".{os.getpid()}")
             part.write_text(json.dumps(found), "utf-8")
             part.replace(memo)

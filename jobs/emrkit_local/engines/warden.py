@@ -33,19 +33,22 @@ def sessions_of(leaders: set[int]) -> list[int]:
 
 
 def kill_sessions(leaders: set[int]) -> None:
-    """SIGKILL to the groups and to everything in their sessions, twice, for what was started meanwhile."""
-    for _ in range(2):
-        for leader in leaders:
-            try:  # noqa: SIM105
-                os.killpg(leader, signal.SIGKILL)
-            except OSError:
-                pass
-        for pid in sessions_of(leaders):
+    """SIGKILL to the groups and to everything in their sessions, until nothing of them is left."""
+    for leader in leaders:
+        try:  # noqa: SIM105  # contextlib would double the warden's start
+            os.killpg(leader, signal.SIGKILL)
+        except OSError:
+            pass
+    for _ in range(100):
+        living = sessions_of(leaders)
+        for pid in living:
             try:  # noqa: SIM105
                 os.kill(pid, signal.SIGKILL)
             except OSError:
                 pass
-        time.sleep(0.02)
+        if not living:
+            return
+        time.sleep(0.01)
 
 
 def main() -> None:
