@@ -39,8 +39,16 @@ def is_token(value: object) -> bool:
 
 
 def has_member(value: object, name: str) -> bool:
-    """Whether the *type* of a value has a member: `hasattr` on a CDK object would call over the bridge to Node."""
-    return any(name in vars(kind) for kind in type(value).__mro__)
+    """Whether the *type* of a value has a member: `hasattr` on a CDK object would call over the bridge to Node.
+
+    What CDK knows by its interfaces alone (`Key.from_key_arn` and its like) comes as a bundle of delegates, one of
+    each interface: then the type of a delegate counts.
+    """
+    if any(name in vars(kind) for kind in type(value).__mro__):
+        return True
+    fields = cast("dict[str, object]", getattr(value, "__dict__", None) or {})
+    delegates = fields.get("_delegates")
+    return isinstance(delegates, list) and any(has_member(d, name) for d in cast("list[object]", delegates))
 
 
 def _is_encoded_number(value: float) -> bool:
