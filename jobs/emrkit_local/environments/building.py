@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from .registries import npm_environment, uv_environment
 __all__ = ["Environment", "Offer", "Stage", "describe", "find", "prepare"]
 
 MARKER = "emrkit-environment.json"
+HEARTBEAT = 5.0
 BUILD_DEADLINE = 1800
 """Seconds that one installer may take before we give up on it."""
 
@@ -162,7 +164,8 @@ def _prepare(recipe: Recipe, progress: Callable[[Stage], None]) -> Environment:
         packages = ", ".join(f"{k} {v}" for k, v in _headline(recipe).items())
         progress(Stage(recipe.name, "fetching", f"{packages} (about {recipe.megabytes} MB on disk)"))
         try:
-            _build(recipe, root)
+            with _heartbeat(recipe.name, progress):
+                _build(recipe, root)
         except BaseException:
             shutil.rmtree(root, ignore_errors=True)
             raise
@@ -181,6 +184,25 @@ def _only_builder(lock: Path, name: str, progress: Callable[[Stage], None]) -> G
             progress(Stage(name, "waiting", "another process is fetching it"))
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+
+
+@contextmanager
+def _heartbeat(name: str, progress: Callable[[Stage], None]) -> Generator[None]:
+    """A word every few seconds while an installer works in silence."""
+    done = threading.Event()
+    started = time.monotonic()
+
+    def beat() -> None:
+        while not done.wait(HEARTBEAT):
+            progress(Stage(name, "fetching", f"still at it after {time.monotonic() - started:.0f} s"))
+
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 def _check_room(recipe: Recipe, folder: Path) -> None:
