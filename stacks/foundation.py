@@ -117,7 +117,10 @@ def _abort() -> s3.LifecycleRule:
 
 
 def _key_policy() -> iam.PolicyDocument:
-    """The account's own policies decide who uses the key; CloudWatch Logs may use it for this account's log groups."""
+    """The account's own policies decide who uses the key; CloudWatch Logs may use it for this account's log groups.
+
+    Grants, which outlive the policies they were made under, are only made by AWS's services (EC2, for encrypted disks).
+    """
     account = f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:root"
     logs = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:*"
     return iam.PolicyDocument.from_json(
@@ -131,6 +134,15 @@ def _key_policy() -> iam.PolicyDocument:
                     "Action": ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
                     "Resource": "*",
                     "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": logs}},
+                },
+                {
+                    "Effect": "Deny",
+                    "Principal": {"AWS": "*"},
+                    "Action": "kms:CreateGrant",
+                    "Resource": "*",
+                    "Condition": {
+                        "BoolIfExists": {"kms:GrantIsForAWSResource": "false", "aws:PrincipalIsAWSService": "false"}
+                    },
                 },
             ],
         }

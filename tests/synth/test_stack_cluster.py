@@ -162,3 +162,9 @@ def test_every_bucket_is_encrypted_private_versioned_and_refuses_plain_http(each
         if s["Effect"] == "Deny" and s["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     }
     assert refusing == set(buckets)
+
+
+def test_only_services_of_aws_make_grants_on_the_key(each: Assembly) -> None:
+    (denied,) = [s for s in each.one("AWS::KMS::Key")["KeyPolicy"]["Statement"] if s["Effect"] == "Deny"]
+    assert (denied["Action"], denied["Principal"]) == ("kms:CreateGrant", {"AWS": "*"})
+    assert denied["Condition"]["BoolIfExists"]["kms:GrantIsForAWSResource"] == "false"
