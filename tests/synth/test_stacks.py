@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,13 @@ def test_a_second_synthesis_is_byte_for_byte_the_first(each: Assembly, tmp_path:
 def test_the_template_is_the_one_that_was_reviewed(each: Assembly, stack: str, snapshot: SnapshotAssertion) -> None:
     masked = json.loads(ASSET.sub("<asset>", json.dumps(each.templates[stack])))
     assert masked == snapshot(extension_class=JSONSnapshotExtension)
+
+
+def test_what_is_deployed_locally_is_what_would_go_to_aws(assembly_of: Callable[[str], Assembly]) -> None:
+    local, dev = assembly_of("local").folder, assembly_of("dev").folder
+    names = sorted(p.name for p in dev.glob("*.template.json"))
+    assert names == sorted(p.name for p in local.glob("*.template.json"))
+    assert [name for name in names if (local / name).read_bytes() != (dev / name).read_bytes()] == []
 
 
 def test_there_are_these_stacks_and_no_others(each: Assembly) -> None:
