@@ -56,6 +56,8 @@ class Roles(Construct):
 
     The service role has AmazonEMRServicePolicy_v2, which acts only on what carries EMR's tag, and may pass exactly the
     nodes' role to EC2. The instance profile is named as its role (EMR refuses another). Grants are one document.
+    Certificates that EMR manages need nothing here: EMR makes and keeps them, and puts its authority's certificate into
+    Secrets Manager for clients to trust; tagging that secret needs a permission of who deploys, not of the nodes.
     https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-iam-roles.html
 
     Args:

@@ -8,6 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from aws_cdk import App
+
+import emrkit_jobs.bundle.project as projects
+from emrkit_model.diagnostics import EmrkitError
+from stacks import define_stacks
 from tests.synth.assembly import ROOT
 
 
@@ -38,6 +44,27 @@ def test_the_context_wins_over_the_environment(tmp_path: Path) -> None:
     done = run(tmp_path / "out", {"target": "test"}, EMRKIT_TARGET="prod")
     assert done.returncode == 0, done.stderr
     assert "emrkit-demo-test-cluster" in (tmp_path / "out/manifest.json").read_text()
+
+
+def test_a_pipeline_on_a_kerberos_cluster_is_refused_at_synthesis(tmp_path: Path) -> None:
+    cluster = {"release": "emr-7.12.0", "applications": ["Spark"], "primary": {"on_demand": ["m5.xlarge"]}}
+    steps = [{"name": "only", "command": ["true"]}]
+    project = {
+        "project": "shop",
+        "targets": {"dev": {"kind": "aws", "default": True}},
+        "clusters": {
+            "etl": cluster,
+            "own": {**cluster, "transient": True, "kerberos": {"kind": "cluster-dedicated", "realm": "EXAMPLE.COM"}},
+        },
+        "jobs": {"sales": {"run_on": "etl", "pipeline": {"cluster": "own"}, "steps": steps}},
+    }
+    (tmp_path / "emrkit.yaml").write_text(json.dumps(project))
+    loaded = projects.load(tmp_path)
+    app = App(outdir=str(tmp_path / "out"), builtin_cloud_formation_validation=False)
+    with pytest.raises(EmrkitError) as refused:
+        define_stacks(app, loaded, loaded.choose_target(None, None))
+    assert "E-PIPE-001" in str(refused.value)
+    assert "'sales'" in str(refused.value)
 
 
 def test_app_py_stays_small() -> None:
