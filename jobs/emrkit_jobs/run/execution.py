@@ -187,6 +187,10 @@ def _submit(
         return record.cluster, str(known.facts["logs"]), bool(known.facts["together"])
     contract = workspace.deployed.cluster(cluster_name)
     cluster_id, log_uri, together = "", contract.log_uri or "", True
+    if not transient and _is_elsewhere(workspace, submitter, contract.id):
+        # Submitted to a cluster that has been replaced since: what became of it there is this run's end.
+        record.journal.write("submitted", attempt=attempt, logs=log_uri, together=True)
+        return str(record.cluster), log_uri, True
     if not transient:
         cluster_id, log_uri, together = _standing(workspace, cluster_name, submitter.job.name)
     if workspace.is_local:
@@ -202,12 +206,20 @@ def _submit(
             report.say(f"cluster {cluster_id} launched for this run")
             record.journal.write("cluster", id=cluster_id, attempt=attempt)
         else:
-            if record.cluster is None:
+            if record.cluster != cluster_id:
                 record.journal.write("cluster", id=cluster_id, attempt=attempt)
             submitter.submit(cluster_id, together=together)
             report.say(f"submitted to cluster {cluster_id} as run {record.id}")
         record.journal.write("submitted", attempt=attempt, logs=log_uri, together=together)
     return cluster_id, log_uri, together
+
+
+def _is_elsewhere(workspace: Workspace, submitter: Submitter, current: str | None) -> bool:
+    """Whether an interrupted run has its steps on another cluster than the one that stands now."""
+    earlier = submitter.record.cluster
+    if earlier is None or earlier == current or workspace.target.clusters.describe(earlier) is None:
+        return False
+    return bool(submitter.observe(earlier))
 
 
 def _standing(workspace: Workspace, name: str, job: str) -> tuple[str, str, bool]:
