@@ -69,10 +69,13 @@ def test_deploy_makes_every_stack(deployed: Finished, aws: Client) -> None:
         assert stacks[f"emrkit-demo-dev-{name}"] == "CREATE_COMPLETE"
 
 
-def test_a_second_deploy_changes_nothing(deployed: Finished, emrkit: Command) -> None:
-    again = emrkit("deploy", "--target", "local")
+def test_a_second_deploy_changes_nothing_and_starts_no_cdk(deployed: Finished, emrkit: Command) -> None:
+    journals = emrkit.state / "deploy" / "local"
+    before = len(list(journals.glob("*.jsonl")))
+    again = emrkit("deploy", "--target", "local", "--output", "json")
     assert again.code == 0, again.err
-    assert "unchanged" in again.err + again.out
+    assert again.data["changed"] is False
+    assert len(list(journals.glob("*.jsonl"))) == before
 
 
 def test_sales_are_summed_exactly(sales: Finished, shared_state: Path) -> None:
@@ -140,10 +143,25 @@ def test_the_controller_log_says_what_was_changed(
     assert "spark.driver.memory=2g" in said
 
 
-def test_a_second_run_uploads_nothing(sales: Finished, emrkit: Command) -> None:
-    again = emrkit("run", "sales_etl", "--target", "local")
+def test_a_second_run_uploads_nothing_and_tells_the_same_as_data(sales: Finished, emrkit: Command) -> None:
+    again = emrkit("run", "sales_etl", "--target", "local", "--output", "json")
     assert again.code == 0, again.err
     assert "is uploaded already" in again.err, again.err
+    data: Any = again.data
+    assert data["state"] == "COMPLETED"
+    assert [step["state"] for step in data["steps"]] == ["COMPLETED"]
+    assert [output["uri"] for output in data["outputs"]] == ["s3://my-bucket/processed-data/"]
+    assert data["preview"]["total"] == 48
+    assert data["eventLogs"]
+
+
+def test_logs_and_status_know_the_runs(sales: Finished, emrkit: Command) -> None:
+    status: Any = emrkit("status", "--output", "json").data
+    runs = [run for run in status["runs"] if run["job"] == "sales_etl"]
+    assert {run["state"] for run in runs} == {"COMPLETED"}
+    logs = emrkit("logs", runs[0]["run"], "--stream", "controller", "--output", "json")
+    assert logs.code == 0, logs.err
+    assert "spark-submit" in json.dumps(logs.data["logs"])
 
 
 EXPECTED_FLIGHTS = """
