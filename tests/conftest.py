@@ -16,6 +16,15 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 
+def pytest_configure() -> None:
+    """The CDK library runs on the Node that emrkit brings, not on whatever this machine has, if it has one."""
+    from emrkit_local import environments
+
+    if (node := environments.find("node")) is not None:
+        os.environ.setdefault("JSII_NODE", str(node.node))
+    os.environ.setdefault("CDK_VALIDATION", "false")
+
+
 @dataclass(frozen=True)
 class Finished:
     """What one call of the command line gave."""
