@@ -53,6 +53,11 @@ def median(values: Sequence[float]) -> float:
     return statistics.median(values)
 
 
+def _plain_environment() -> dict[str, str]:
+    """Python keeps compiled code, as for users; some build machines forbid it, and every start then compiles."""
+    return {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+
+
 def run(
     argv: Sequence[str | Path], env: Mapping[str, str] | None = None, cwd: Path = ROOT, timeout: float = 600
 ) -> subprocess.CompletedProcess[str]:
@@ -60,7 +65,7 @@ def run(
     done = subprocess.run(
         [str(part) for part in argv],
         cwd=cwd,
-        env={**os.environ, **(env or {})},
+        env={**_plain_environment(), **(env or {})},
         capture_output=True,
         text=True,
         timeout=timeout,

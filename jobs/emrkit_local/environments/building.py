@@ -217,7 +217,16 @@ def _build(recipe: Recipe, root: Path) -> None:
     python = find_python(recipe)
     uv, environment = find_uv_bin(), uv_environment()
     _run(recipe, [uv, "venv", "--quiet", "--python", str(python), str(root)], environment)
-    install = [uv, "pip", "install", "--quiet", "--require-hashes", "--python", str(root / "bin" / "python")]
+    install = [
+        uv,
+        "pip",
+        "install",
+        "--quiet",
+        "--compile-bytecode",
+        "--require-hashes",
+        "--python",
+        str(root / "bin" / "python"),
+    ]
     _run(recipe, [*install, "--requirement", str(recipe.lock)], environment)
     if recipe.npm:
         _install_cdk(recipe, root)
