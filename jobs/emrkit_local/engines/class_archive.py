@@ -13,10 +13,18 @@ __all__ = ["ClassArchive", "warm_up_words"]
 
 
 def warm_up_words(folder: Path) -> list[str]:
-    """spark-submit words of the throw-away job; it writes below `folder`."""
-    settings = ["spark.ui.enabled=false", "spark.eventLog.enabled=false", "spark.ui.showConsoleProgress=false"]
-    conf = [word for s in settings for word in ("--conf", s)]
-    return ["--master", "local[2]", *conf, str(SOURCES / "warm_up.py"), str(folder)]
+    """spark-submit words of the throw-away job: below `folder`, in a bucket and with an event log as steps do."""
+    (folder / "buckets" / "warm-up").mkdir(parents=True)
+    (folder / "events").mkdir()
+    settings = {
+        **Launcher.storage(folder / "buckets"),
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.eventLog.enabled": "true",
+        "spark.eventLog.dir": (folder / "events").as_uri(),
+    }
+    conf = [word for key, value in settings.items() for word in ("--conf", f"{key}={value}")]
+    return ["--master", "local[2]", *conf, str(SOURCES / "warm_up.py")]
 
 
 class ClassArchive:
