@@ -33,9 +33,7 @@ def main() -> None:
     flights, airlines, weather = (
         spark.read.parquet(f"{options.curated}{table}/") for table in ("flights", "airlines", "weather")
     )
-    delays_by_carrier_and_month(flights, airlines, weather).write.mode("overwrite").parquet(
-        f"{options.curated}delays/"
-    )
+    delays_by_carrier_and_month(flights, airlines, weather).write.mode("overwrite").parquet(f"{options.curated}delays/")
     spark.stop()
 
 

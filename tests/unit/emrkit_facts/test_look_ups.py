@@ -100,9 +100,7 @@ def test_yarn_memory_reproduces_the_documented_table():
     rows = json.loads(source.read_text())["types"]
     slips = {"m5zn.2xlarge", "m2.2xlarge"}
     wrong = {
-        name: row
-        for name, row in rows.items()
-        if "doc" in str(row[4]) and name not in slips and _yarn(name) != row[2]
+        name: row for name, row in rows.items() if "doc" in str(row[4]) and name not in slips and _yarn(name) != row[2]
     }
     assert not wrong
     assert sum("doc" in str(row[4]) for row in rows.values()) > 100
