@@ -13,6 +13,7 @@ import contextlib
 import importlib.util
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -24,6 +25,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import cast
 
+from emrkit_local.folders import ensure_folder
 from emrkit_model.diagnostics import Diagnostic, EmrkitError, ExitCode
 
 __all__ = [
@@ -49,6 +51,7 @@ DAEMON_FILE = "daemon.json"
 LOG_FILE = "daemon.log"
 _PACKAGES = ("emrkit_local", "emrkit_model", "emrkit_facts")
 _HEALTH_SECONDS = 3.0
+_LEAST_ROOM_MB = 64
 _LARGEST_LOG = 5_000_000
 _IN_USE = 3
 
@@ -111,7 +114,7 @@ def start(
     state = state.resolve()
     if endpoint := find(state):
         return endpoint
-    state.mkdir(parents=True, exist_ok=True)
+    _check_state(state)
     log = state / LOG_FILE
     if log.exists() and log.stat().st_size > _LARGEST_LOG:
         log.replace(state / f"{LOG_FILE}.old")
@@ -132,6 +135,23 @@ def start(
             start_new_session=True,
         )
     return _await_ready(state, process, deadline, log, begin)
+
+
+def _check_state(state: Path) -> None:
+    """A state folder that can be written, with room for what a daemon must note down."""
+    ensure_folder(state, "EMRKIT_STATE_DIR")
+    free = shutil.disk_usage(state).free >> 20
+    if free < _LEAST_ROOM_MB:
+        raise EmrkitError(
+            Diagnostic(
+                "E-LOC-004",
+                f"there is no room for local EMR in {state}",
+                got=f"{free} MB free",
+                allowed=f"{_LEAST_ROOM_MB} MB or more",
+                hint="free some space, or name another folder in EMRKIT_STATE_DIR; nothing was changed",
+            ),
+            ExitCode.TARGET_UNREACHABLE,
+        )
 
 
 def _await_ready(state: Path, process: subprocess.Popen[bytes], deadline: float, log: Path, begin: int) -> Endpoint:

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from emrkit_local import environments
+from emrkit_local import client, environments
 from emrkit_local.environments import building, pythons
 from emrkit_local.environments.catalog import LOCKS, RECIPES, find_recipe
 from emrkit_local.environments.registries import uv_environment
@@ -164,3 +164,14 @@ def test_a_slow_build_says_that_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(building, "_build", lambda *_: heard.wait(10) or pytest.fail("not a word"))
     with pytest.raises(AssertionError):  # nothing was built, so nothing is found
         environments.prepare(["daemon"], lambda stage: heard.set() if "still at it" in stage.detail else None)
+
+
+def test_a_daemon_is_not_started_where_it_could_note_nothing_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client.shutil, "disk_usage", lambda _: SimpleNamespace(free=1 << 20))
+    with pytest.raises(EmrkitError, match="no room for local EMR") as failed:
+        client.start(tmp_path / "state", tmp_path)
+    assert failed.value.diagnostics[0].code == "E-LOC-004"
+    assert failed.value.exit_code is ExitCode.TARGET_UNREACHABLE
+    assert list((tmp_path / "state").iterdir()) == []
