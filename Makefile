@@ -56,7 +56,10 @@ bench: install ## side-by-side ratios in one run; also written to bench/latest.j
 	@$(EMRKIT) local prepare
 	$(BIN)/python -m bench
 
-lock: $(BIN)/python ## resolve the dependencies anew
+docs: install ## write the reference pages from the code
+	$(BIN)/python -m docs
+
+lock: install ## resolve the dependencies anew
 	$(BIN)/python -m emrkit_local.environments.lock
 
 clean: ## remove what a build leaves behind; the virtual environment and emrkit's cache stay

@@ -18,7 +18,9 @@ __all__ = ["StackPair", "compare_stacks"]
 Json = Mapping[str, object]
 
 _SKIPPED_TYPES = frozenset({"AWS::CDK::Metadata"})
-_IN_PLACE_INSTANCES = frozenset({"TargetOnDemandCapacity", "TargetSpotCapacity", "TerminationProtected"})
+_IN_PLACE_INSTANCES = frozenset(
+    {"TargetOnDemandCapacity", "TargetSpotCapacity", "TerminationProtected", "UnhealthyNodeReplacement"}
+)
 """What `Instances` of a cluster may change without a new cluster."""
 
 
