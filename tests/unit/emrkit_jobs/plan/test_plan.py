@@ -73,6 +73,7 @@ def test_metadata_is_not_a_change():
         (("Tags",), [], Effect.UPDATE, ("Tags",)),
         (("Instances", "CoreInstanceFleet", "TargetOnDemandCapacity"), 5, Effect.UPDATE, ("Instances",)),
         (("Instances", "TerminationProtected"), True, Effect.UPDATE, ("Instances",)),
+        (("Instances", "UnhealthyNodeReplacement"), False, Effect.UPDATE, ("Instances",)),
         (("Instances", "Ec2SubnetIds"), ["b"], Effect.REPLACE, ("Instances.Ec2SubnetIds",)),
         (
             ("Instances", "CoreInstanceFleet", "InstanceTypeConfigs"),
