@@ -57,7 +57,8 @@ def deploy(workspace: Workspace, report: Reporter, *, yes: bool = False, replace
     workspace.guard(report, yes=yes, verb="deploy")
     with _alone(workspace):
         _await_earlier_process(workspace, report)
-        assembly, stacks, synthesized = _synthesize(workspace, report)
+        # What goes to AWS is judged first; on this machine nothing can be exposed and nothing costs.
+        assembly, stacks, synthesized = _synthesize(workspace, report, judged=workspace.target.kind == "aws")
         views = _settle(workspace, stacks, report)
         ended = _ended_clusters(workspace, views, replace, report)
         parameters = _generations(stacks, ended)
@@ -169,23 +170,26 @@ def _await_earlier_process(workspace: Workspace, report: Reporter) -> None:
         return
 
 
-def _synthesize(workspace: Workspace, report: Reporter) -> tuple[Path, tuple[SynthesizedStack, ...], bool]:
+def _synthesize(
+    workspace: Workspace, report: Reporter, *, judged: bool = False
+) -> tuple[Path, tuple[SynthesizedStack, ...], bool]:
     """The assembly, made anew only when something that the app reads has changed."""
     root, name = workspace.project.root.resolve(), workspace.target.name
     folder = workspace.state / "assembly" / name
     note = folder.with_suffix(".json")
     digest = fingerprint_inputs(root, name, workspace.project.given)
     try:
-        if json.loads(note.read_text()) == {"inputs": digest} and (folder / "manifest.json").is_file():
+        known = json.loads(note.read_text())
+        if known["inputs"] == digest and known["judged"] >= judged and (folder / "manifest.json").is_file():
             stacks = read_assembly(folder)
             report.say("the app is unchanged: its last assembly is used")
             return folder, stacks, False
-    except (OSError, ValueError, EmrkitError):
+    except (OSError, ValueError, KeyError, TypeError, EmrkitError):
         pass
     note.unlink(missing_ok=True)
-    report.say("synthesizing the stacks")
-    stacks = synthesize(root, name, folder, workspace.project.given)
-    write_durably(note, json.dumps({"inputs": digest}).encode())
+    report.say("synthesizing the stacks" + (", with the judges" if judged else ""))
+    stacks = synthesize(root, name, folder, workspace.project.given, judged=judged)
+    write_durably(note, json.dumps({"inputs": digest, "judged": judged}).encode())
     return folder, stacks, True
 
 

@@ -13,23 +13,24 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from emrkit_jobs.plan.assembly import SynthesizedStack, read_assembly
 from emrkit_model.diagnostics import Diagnostic, EmrkitError
 
-__all__ = ["app_environment", "read_app", "synthesize"]
+__all__ = ["app_environment", "read_app", "read_findings", "synthesize"]
 
 TIMEOUT_SECONDS = 600
 _TAIL = 12
 
 
 def synthesize(
-    root: Path, target: str, folder: Path, variables: Mapping[str, str] | None = None
+    root: Path, target: str, folder: Path, variables: Mapping[str, str] | None = None, *, judged: bool = False
 ) -> tuple[SynthesizedStack, ...]:
     """Runs the project's app for a target; the assembly is in `folder`, its stacks come back in order of deployment.
 
-    Raises `EmrkitError` with the app's own last lines if it fails.
+    With `judged` the app is asked to let the judges sit (`EMRKIT_JUDGES=1`, see `emrkit.guardrails`); it costs seconds.
+    Raises `EmrkitError` with what the judges found, or with the app's own last lines if it fails.
 
     Example: `stacks = synthesize(project.root, "local", state / "cdk.out")`
     """
@@ -38,6 +39,8 @@ def synthesize(
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     environment = {**os.environ, **app_environment(target, variables or {}, context), "CDK_OUTDIR": str(folder)}
+    if judged:
+        environment["EMRKIT_JUDGES"] = "1"
     try:
         done = subprocess.run(
             command,
@@ -63,6 +66,8 @@ def synthesize(
         raise EmrkitError(
             Diagnostic("E-PLAN-005", f"the app did not end within {TIMEOUT_SECONDS} seconds", got=shlex.join(command))
         ) from None
+    if judged and (findings := read_findings(folder)):
+        raise EmrkitError(findings)
     if done.returncode != 0:
         lines = [line.rstrip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
         raise EmrkitError(
@@ -74,6 +79,30 @@ def synthesize(
             )
         )
     return read_assembly(folder)
+
+
+def read_findings(assembly: Path) -> tuple[Diagnostic, ...]:
+    """What the judges found and nobody acknowledged, from the report that CDK leaves in an assembly."""
+    try:
+        report: object = json.loads((assembly / "validation-report.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return ()
+    return tuple(
+        Diagnostic(
+            "E-PLAN-007",
+            f"{judge['pluginName']} {violation['ruleName']}: {violation.get('description', '')}".strip(),
+            path=tuple(_places(violation)),
+            hint=violation.get("suggestedFix") or "mend it, or acknowledge it on the construct with the reason why",
+        )
+        for judge in cast("dict[str, Any]", report).get("pluginReports", [])
+        for violation in judge.get("violations", [])
+    )
+
+
+def _places(violation: Mapping[str, Any]) -> list[str]:
+    return [place["constructPath"] for place in violation.get("violatingConstructs", []) if "constructPath" in place][
+        :1
+    ]
 
 
 def read_app(root: Path) -> tuple[list[str], Mapping[str, object]]:

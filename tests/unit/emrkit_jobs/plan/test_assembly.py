@@ -91,6 +91,30 @@ def test_an_app_that_fails_shows_its_own_last_lines(tmp_path):
     assert "ValueError: no such subnet" in (found.got or "")
 
 
+JUDGED = """
+import json, os, pathlib, sys
+out = pathlib.Path(os.environ["CDK_OUTDIR"])
+(out / "manifest.json").write_text(json.dumps({"artifacts": {}}))
+if os.environ.get("EMRKIT_JUDGES") == "1":
+    place = {"constructPath": "shop/Etl"}
+    found = {"ruleName": "E-RULE-001", "description": "no security configuration", "violatingConstructs": [place]}
+    report = {"pluginReports": [{"pluginName": "emrkit", "violations": [found]}]}
+    (out / "validation-report.json").write_text(json.dumps(report))
+    sys.exit(1)
+"""
+
+
+def test_what_the_judges_found_is_said_finding_by_finding(tmp_path):
+    project = app(tmp_path, JUDGED)
+    assert synthesize(project, "prod", tmp_path / "out") == ()
+    with pytest.raises(EmrkitError) as caught:
+        synthesize(project, "prod", tmp_path / "out", judged=True)
+    [found] = caught.value.diagnostics
+    assert found.code == "E-PLAN-007"
+    assert "E-RULE-001" in found.summary
+    assert found.path == ("shop/Etl",)
+
+
 def test_an_app_whose_command_is_not_there_is_named(tmp_path):
     with pytest.raises(EmrkitError) as caught:
         synthesize(app(tmp_path, "", "no-such-program app.ts"), "local", tmp_path / "out")

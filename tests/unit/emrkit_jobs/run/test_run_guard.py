@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from emrkit_jobs.run import deployment
 from emrkit_jobs.run.workspace import Workspace
 from emrkit_jobs.targets.protocol import Identity
 from emrkit_model.diagnostics import EmrkitError, ExitCode
@@ -53,3 +54,28 @@ def test_a_local_target_needs_no_yes(tmp_path: Path) -> None:
     listener = Listener(False)
     workspace(tmp_path, "000000000000", "local").guard(listener, yes=False, verb="deploy")  # type: ignore[arg-type]
     assert listener.asked == 0
+
+
+@pytest.mark.parametrize(("kind", "judged"), [("aws", True), ("localstack", False), ("local", False)])
+def test_what_goes_to_aws_is_judged_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, *, judged: bool
+) -> None:
+    asked: list[bool] = []
+
+    class EnoughError(Exception):
+        pass
+
+    def synthesize(*_: object, judged: bool = False) -> None:
+        asked.append(judged)
+        raise EnoughError
+
+    monkeypatch.setattr(deployment, "synthesize", synthesize)
+    who = Identity("123456789012", "me", "eu-west-1")
+    target = SimpleNamespace(name="prod", kind=kind, identity=lambda: who)
+    project = SimpleNamespace(root=tmp_path, name="shop", given={})
+    (tmp_path / "emrkit.yaml").write_text("project: shop\n")
+    made = Workspace(project, target, tmp_path / "state")  # type: ignore[arg-type]
+    monkeypatch.setattr(Workspace, "guard", lambda *_, **__: None)
+    with pytest.raises(EnoughError):
+        deployment.deploy(made, Listener(False))  # type: ignore[arg-type]
+    assert asked == [judged]
