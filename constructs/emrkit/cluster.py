@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from .network import Network
     from .security_configuration import SecurityConfiguration
 
-__all__ = ["Cluster", "place_cluster"]
+__all__ = ["Cluster", "ClusterReference", "place_cluster"]
 
 _INVERTED = (
     "cdk-nag looks for these keys at the top level of the security configuration, where EMR refuses them; they stand "
@@ -77,7 +77,61 @@ def place_cluster(
     return value.with_placement(**kept, tags={**value.tags, EMR_TAG[0]: EMR_TAG[1]})
 
 
-class Cluster(Construct):
+class ClusterReference(Construct):
+    """A cluster by its id: what can be granted on it and measured of it, whoever made it.
+
+    Args:
+        cluster_id: The id, j-…; a token is welcome, for instance of a parameter.
+
+    Example: `emr.Cluster.from_cluster_id(self, "Etl", "j-3KVTXXXXXX7UG").metric("AppsPending")`
+    """
+
+    def __init__(self, scope: Construct, id: str, *, cluster_id: str) -> None:  # noqa: A002  # CDK's own word
+        super().__init__(scope, id)
+        self._cluster_id = cluster_id
+
+    @property
+    def cluster_id(self) -> str:
+        """The cluster's id, j-…"""
+        return self._cluster_id
+
+    def grant_submit(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let somebody add, follow and cancel steps of this cluster, and of no other.
+
+        Example: `cluster.grant_submit(submitter)`
+        """
+        from aws_cdk import aws_iam
+
+        return aws_iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=[f"elasticmapreduce:{action}" for action in _SUBMIT],
+            resource_arns=[
+                f"arn:{Aws.PARTITION}:elasticmapreduce:{Aws.REGION}:{Aws.ACCOUNT_ID}:cluster/{self.cluster_id}"
+            ],
+        )
+
+    def metric(self, name: str, *, statistic: str = "Average", period: Duration | None = None) -> cloudwatch.Metric:
+        """One of EMR's metrics of this cluster, for an alarm or a dashboard.
+
+        Args:
+            name: For example `YARNMemoryAvailablePercentage`, `AppsPending`, `HDFSUtilization`, `IsIdle`.
+            statistic: How samples are put together. Default: their average.
+            period: Default: five minutes, EMR's own.
+
+        Example: `cluster.metric("YARNMemoryAvailablePercentage").create_alarm(...)`
+        """
+        from aws_cdk import aws_cloudwatch
+
+        return aws_cloudwatch.Metric(
+            namespace="AWS/ElasticMapReduce",
+            metric_name=name,
+            dimensions_map={"JobFlowId": self.cluster_id},
+            statistic=statistic,
+            period=period,
+        )
+
+
+class Cluster(ClusterReference):
     """A cluster that CloudFormation makes and that waits for steps.
 
     Private, encrypted as its security configuration says, logging to a bucket, and ended after an idle hour. Changing
@@ -185,6 +239,14 @@ class Cluster(Construct):
         self._define(scope, id, value, network, security, logs, key, data, roles)
         return self
 
+    @staticmethod
+    def from_cluster_id(scope: Construct, id: str, cluster_id: str) -> ClusterReference:  # noqa: A002
+        """A cluster that exists, by its id; nothing is made.
+
+        Example: `emr.Cluster.from_cluster_id(self, "Etl", "j-3KVTXXXXXX7UG").grant_submit(role)`
+        """
+        return ClusterReference(scope, id, cluster_id=cluster_id)
+
     def _define(
         self,
         scope: Construct,
@@ -219,45 +281,14 @@ class Cluster(Construct):
             resource, *(Acknowledgement(Judge.AWS_SOLUTIONS, rule, reason) for rule, reason in accepted.items())
         )
 
-    @cached_property
+    @property
     def cluster_id(self) -> str:
-        """The cluster's id, j-…"""
+        """The cluster's id, j-…; asked of the resource once, when somebody wants to know it."""
+        return self._reference
+
+    @cached_property
+    def _reference(self) -> str:
         return self._resource.ref
-
-    def grant_submit(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let somebody add, follow and cancel steps of this cluster, and of no other.
-
-        Example: `cluster.grant_submit(submitter)`
-        """
-        from aws_cdk import aws_iam
-
-        return aws_iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=[f"elasticmapreduce:{action}" for action in _SUBMIT],
-            resource_arns=[
-                f"arn:{Aws.PARTITION}:elasticmapreduce:{Aws.REGION}:{Aws.ACCOUNT_ID}:cluster/{self.cluster_id}"
-            ],
-        )
-
-    def metric(self, name: str, *, statistic: str = "Average", period: Duration | None = None) -> cloudwatch.Metric:
-        """One of EMR's metrics of this cluster, for an alarm or a dashboard.
-
-        Args:
-            name: For example `YARNMemoryAvailablePercentage`, `AppsPending`, `HDFSUtilization`, `IsIdle`.
-            statistic: How samples are put together. Default: their average.
-            period: Default: five minutes, EMR's own.
-
-        Example: `cluster.metric("YARNMemoryAvailablePercentage").create_alarm(...)`
-        """
-        from aws_cdk import aws_cloudwatch
-
-        return aws_cloudwatch.Metric(
-            namespace="AWS/ElasticMapReduce",
-            metric_name=name,
-            dimensions_map={"JobFlowId": self.cluster_id},
-            statistic=statistic,
-            period=period,
-        )
 
     def contract(self) -> ContractCluster:
         """What the job side needs to know of it."""

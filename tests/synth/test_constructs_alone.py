@@ -270,3 +270,14 @@ def test_a_pipeline_takes_its_steps_from_the_bundle_of_each_run(stack: Stack) ->
     assert '{% $bundle & "/job.py" %}' in arguments["Step"]["HadoopJarStep"]["Args"]
     contract = stack.resolve(pipeline.contract().model_dump())
     assert contract["state_machine_arn"] == {"Ref": name}
+
+
+def test_a_cluster_that_exists_is_granted_and_measured_and_not_made(stack: Stack) -> None:
+    found = emr.Cluster.from_cluster_id(stack, "Existing", "j-3KVTXXXXXX7UG")
+    submitter = iam.Role(stack, "Submitter", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    found.grant_submit(submitter)
+    ((_, policy),) = resources(stack, "AWS::IAM::Policy").items()
+    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert flat(statement["Resource"]).endswith(":cluster/j-3KVTXXXXXX7UG")
+    assert found.metric("AppsPending").dimensions == {"JobFlowId": "j-3KVTXXXXXX7UG"}
+    assert resources(stack, "AWS::EMR::Cluster") == {}
