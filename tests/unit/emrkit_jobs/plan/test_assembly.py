@@ -7,7 +7,7 @@ import pytest
 
 from emrkit_jobs.plan.assembly import parse_template, read_assembly
 from emrkit_jobs.plan.deployed import Surroundings, describe
-from emrkit_jobs.run.synthesis import app_environment, read_app, synthesize
+from emrkit_jobs.run.synthesis import app_environment, read_app, read_findings, synthesize
 from emrkit_model.contract import Contract
 from emrkit_model.diagnostics import EmrkitError
 
@@ -113,6 +113,13 @@ def test_what_the_judges_found_is_said_finding_by_finding(tmp_path):
     assert found.code == "E-PLAN-007"
     assert "E-RULE-001" in found.summary
     assert found.path == ("shop/Etl",)
+
+
+def test_what_a_judge_only_warns_about_stops_no_deployment(tmp_path):
+    violation = {"ruleName": "W1", "description": "x", "severity": "warning", "violatingConstructs": []}
+    reports = [{"pluginName": "template check", "conclusion": "success", "violations": [violation]}]
+    (tmp_path / "validation-report.json").write_text(json.dumps({"pluginReports": reports}))
+    assert read_findings(tmp_path) == ()
 
 
 def test_an_app_whose_command_is_not_there_is_named(tmp_path):
