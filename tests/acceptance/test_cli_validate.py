@@ -80,7 +80,7 @@ def test_a_mistake_names_file_line_column_and_fix(folder):
     ("old", "new", "code"),
     [
         ("job.py", "missing.py", "E-BUNDLE-001"),
-        ("release: emr-7.10.0", "release: emr-7.10.0, applications: [Hive]", "E-BUNDLE-030"),
+        ("release: emr-7.10.0", "release: emr-7.10.0, applications: [Hive]", "E-JOB-030"),
         ("run_on:", "runs_on:", "E-JOB-001"),
         ("[m5.xlarge]", "{a: b}", "E-FLEET-"),
         ("project: shop", "project: shop\nproject: shop", "E-FILE-017"),

@@ -20,6 +20,7 @@ from emrkit_jobs.bundle.code import check_python
 from emrkit_jobs.bundle.nodes import MappingNode, Scalar, find_node
 from emrkit_model.cluster import Cluster
 from emrkit_model.diagnostics import Diagnostic, EmrkitError, FieldPath
+from emrkit_model.fit import check_fit
 from emrkit_model.job import Fixture, Job
 from emrkit_model.steps import JarStep, ScriptStep, SparkSqlStep, SparkStep, Step
 from emrkit_model.tokens import is_token
@@ -30,7 +31,6 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
 _REMOTE = frozenset({"s3", "s3a", "s3n", "hdfs", "local"})
 _CLUSTER_FOLDERS = ("/usr/", "/etc/", "/emr/", "/mnt/", "/home/", "/opt/", "/var/")
 """Where files lie on a node; a path there that also exists on this machine is taken for a mistake."""
-_NEEDS: Mapping[type[Step], str] = {SparkStep: "Spark", SparkSqlStep: "Spark"}
 _FIELDS: Mapping[type[Step], tuple[str, ...]] = {
     SparkStep: ("entry_point", "py_files", "files", "archives", "jars"),
     SparkSqlStep: ("file",),
@@ -110,11 +110,10 @@ def check_job(
     name: str, job: Job, node: MappingNode, root: Path, clusters: Mapping[str, Cluster]
 ) -> tuple[BundledJob, list[Diagnostic]]:
     """The job with its files, and what is wrong with them (paths from the job's own mapping)."""
-    problems: list[Diagnostic] = []
+    problems = list(_check_fit(job, clusters))
     files: dict[tuple[int, str, int], _File] = {}
     python = _pythons(job, clusters)
     for number, step in enumerate(job.steps):
-        problems += _check_application(number, step, job, clusters)
         for field_name, position, path, value in _local_values(number, step):
             scalar = find_node(node, path)[0]
             folder = scalar.folder if isinstance(scalar, Scalar) else node.folder
@@ -159,21 +158,16 @@ def _pythons(job: Job, clusters: Mapping[str, Cluster]) -> tuple[str, str] | Non
     return min(found, key=lambda pair: [int(n) for n in pair[0].split(".")[:2]], default=None)
 
 
-def _check_application(number: int, step: Step, job: Job, clusters: Mapping[str, Cluster]) -> Iterator[Diagnostic]:
-    needed = _NEEDS.get(type(step))
-    for place in (job.run_on, job.pipeline.cluster if job.pipeline else None):
-        cluster = clusters.get(place) if place else None
-        if needed is None or cluster is None or is_token(cluster.applications):
-            continue
-        names = [application.name for application in cluster.applications]
-        if needed not in names:
-            yield Diagnostic(
-                "E-BUNDLE-030",
-                f"step '{step.name}' needs {needed}, which cluster '{place}' does not have",
-                path=("steps", number, step.KIND),
-                got=", ".join(names) or "no application",
-                hint=f"add {needed} to the applications of '{place}'",
-            )
+def _check_fit(job: Job, clusters: Mapping[str, Cluster]) -> Iterator[Diagnostic]:
+    """What the model says against the job on the cluster it names, and on the one of its pipeline."""
+    own = clusters.get(job.run_on) if job.run_on else None
+    if own is not None:
+        yield from check_fit(job, own)
+    launched = clusters.get(job.pipeline.cluster) if job.pipeline else None
+    if launched is not None and launched is not own:
+        # A state machine submits every step with CONTINUE and decides by itself what a failure means.
+        steps = tuple(step.replace(on_failure=None) for step in job.steps)
+        yield from check_fit(job.replace(on_failure="continue", steps=steps), launched)
 
 
 def _local_values(number: int, step: Step) -> Iterator[tuple[str, int, FieldPath, str]]:

@@ -44,7 +44,7 @@ def command(invocation: Invocation, run: str | None, step: str | None, stream: s
     if step is not None and step not in (*steps, *record.steps):
         raise EmrkitError(
             Diagnostic(
-                "E-CLI-020",
+                "E-CLI-023",
                 f"run {record.id} has no step '{step}'",
                 allowed=", ".join(record.steps),
                 hint="give one of these names to --step",
@@ -52,7 +52,7 @@ def command(invocation: Invocation, run: str | None, step: str | None, stream: s
         )
     if cluster is None or not steps:
         raise EmrkitError(
-            Diagnostic("E-CLI-021", f"run {record.id} has not reached a cluster", hint=f"its state: {record.state}")
+            Diagnostic("E-CLI-024", f"run {record.id} has not reached a cluster", hint=f"its state: {record.state}")
         )
     shown: list[dict[str, object]] = []
     for name, view in steps.items():

@@ -139,7 +139,7 @@ def explain_refusal(code: str, message: str, operation: str, target: str, endpoi
         )
     if code in UNKNOWN_IDENTITY:
         return Diagnostic(
-            "E-TGT-005",
+            "E-TGT-017",
             f"target '{target}' does not accept the credentials",
             reason=words,
             hint="check AWS_PROFILE or the AWS_ACCESS_KEY_ID variables: `aws sts get-caller-identity`",

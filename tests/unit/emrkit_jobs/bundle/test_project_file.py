@@ -256,7 +256,13 @@ WRONG_ON_A_TARGET = {
         "setup.sh",
         None,
     ),
-    "Spark on a cluster without it": (change("[Spark]", "[Hive]"), "E-BUNDLE-030", "entry_point", None),
+    "Spark on a cluster without it": (change("[Spark]", "[Hive]"), "E-JOB-030", "name: ", None),
+    "steps that would stop a cluster which runs them side by side": (
+        change("    applications: [Spark]", "    applications: [Spark]\n    step_concurrency: 5"),
+        "E-JOB-031",
+        "name: ",
+        None,
+    ),
 }
 
 
@@ -283,6 +289,16 @@ def check(text, diagnostics, code, place, hint):
     assert any(found.startswith(place) for found in places), [str(d) for d in matching]
     if hint is not None:
         assert any(f"`{hint}`" in (d.hint or "") for d in matching), [d.hint for d in matching]
+
+
+def test_a_pipeline_may_run_on_a_cluster_that_runs_steps_side_by_side(project):
+    text = change("{extends: etl, transient: true}", "{extends: etl, transient: true, step_concurrency: 5}")
+    assert load(project(text)).for_target("local").clusters["nightly"].step_concurrency == 5
+
+
+def test_a_pipeline_on_a_cluster_without_spark_is_refused(project):
+    text = change("{extends: etl, transient: true}", "{extends: etl, transient: true, applications: [Hive]}")
+    assert "E-JOB-030" in {d.code for d in findings(project(text))}
 
 
 def test_every_problem_is_reported_at_once(project):
