@@ -1,0 +1,40 @@
+"""The rules between the parts of a cluster: one module for each concern, every problem reported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from emrkit_model.diagnostics import Diagnostic
+
+from .identity import check_identity, check_release
+from .limits import check_limits
+from .nodes import check_nodes
+from .placement import check_placement
+from .root_volume import check_root_volume
+from .scaling import check_scaling
+from .security import check_security
+from .settings import check_settings
+
+if TYPE_CHECKING:
+    from emrkit_model.cluster import Cluster
+
+__all__ = ["check_cluster"]
+
+_RULES = (
+    check_identity,
+    check_release,
+    check_nodes,
+    check_scaling,
+    check_security,
+    check_placement,
+    check_limits,
+    check_root_volume,
+    check_settings,
+)
+
+
+def check_cluster(cluster: Cluster) -> Iterator[Diagnostic]:
+    """All of them."""
+    for rule in _RULES:
+        yield from rule(cluster)

@@ -1,0 +1,59 @@
+"""A cluster's name, its release, and what of its applications the release has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from emrkit_facts import releases
+from emrkit_model.applications import check_against_release
+from emrkit_model.diagnostics import Diagnostic
+from emrkit_model.findings import error, warning
+from emrkit_model.tokens import is_token
+
+if TYPE_CHECKING:
+    from emrkit_model.cluster import Cluster
+
+__all__ = ["check_identity", "check_release"]
+
+_API = "https://docs.aws.amazon.com/emr/latest/APIReference/API_RunJobFlow.html"
+
+
+def check_identity(cluster: Cluster) -> Iterator[Diagnostic]:
+    """A cluster's name, its release, and what of its applications the release has."""
+    name = cluster.name
+    if is_token(name):
+        return
+    if not 1 <= len(name) <= 256:
+        yield error("CLUS-010", "a cluster's name has 1 to 256 characters", "name", got=len(name), reason=_API)
+    if bad := sorted(set(name) & set("<>$|`")):
+        yield error("CLUS-011", f"a cluster's name must not contain {' '.join(bad)}", "name", got=name, reason=_API)
+
+
+def check_release(cluster: Cluster) -> Iterator[Diagnostic]:
+    """A release label, known or new, and applications that it has."""
+    release = cluster.release
+    if is_token(release):
+        return
+    found = releases.find(release)
+    if isinstance(found, releases.UnknownRelease):
+        close = ", ".join(found.suggestions)
+        if not found.well_formed:
+            yield error(
+                "CLUS-012",
+                f"'{release}' is not a release label",
+                "release",
+                got=release,
+                allowed="emr-X.Y.Z or emr-spark-X.Y.Z",
+                hint=f"for example {releases.newest()}",
+            )
+            return
+        yield warning(
+            "CLUS-013",
+            f"release '{release}' is not known",
+            "release",
+            got=release,
+            reason="it is newer than the packaged data, or misspelt",
+            hint=f"known ones nearby: {close}",
+        )
+    yield from check_against_release(cluster.applications, release)

@@ -1,0 +1,46 @@
+"""The size and speed of the root volumes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from emrkit_model.diagnostics import Diagnostic
+from emrkit_model.encryption import gate_problem
+from emrkit_model.findings import error
+from emrkit_model.tokens import is_token
+
+if TYPE_CHECKING:
+    from emrkit_model.cluster import Cluster
+
+__all__ = ["check_root_volume"]
+
+_ROOT_PAGE = "https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-custom-ami-root-volume-size.html"
+
+
+def check_root_volume(cluster: Cluster) -> Iterator[Diagnostic]:
+    """Size, IOPS and throughput within EMR's limits and each other's."""
+    size, iops, rate = cluster.ebs_root_volume_size, cluster.ebs_root_volume_iops, cluster.ebs_root_volume_throughput
+    limits = {"size": (size, 10, 100), "iops": (iops, 3000, 16_000), "throughput": (rate, 125, 1000)}
+    for name, (value, low, high) in limits.items():
+        if value is not None and not is_token(value) and not low <= value <= high:
+            yield error(
+                "CLUS-070",
+                f"the root volume's {name} is outside the limits",
+                f"ebs_root_volume_{name}",
+                got=value,
+                allowed=f"{low} to {high}",
+                reason=_ROOT_PAGE,
+            )
+    for name, value in (("iops", iops), ("throughput", rate)):
+        if value is not None:
+            yield from gate_problem("root-volume-performance", cluster.release, "CLUS-071", f"ebs_root_volume_{name}")
+    if iops is not None and size is not None and not is_token(iops) and not is_token(size) and iops > 500 * size:
+        yield error(
+            "CLUS-072",
+            "the root volume is too small for so many IOPS",
+            "ebs_root_volume_iops",
+            got=iops,
+            allowed=f"{500 * size} for {size} GiB",
+            reason=_ROOT_PAGE,
+        )
