@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from .cluster import Cluster
     from .contract import Contract
+    from .foundation import Foundation
     from .network import Network
     from .orchestration import Pipeline
     from .roles import DataGrant, Roles
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 _HOMES = {
     ".cluster": ("Cluster",),
     ".contract": ("Contract",),
+    ".foundation": ("Foundation",),
     ".network": ("Network",),
     ".orchestration": ("Pipeline",),
     ".roles": ("DataGrant", "Roles"),
@@ -79,6 +81,7 @@ __all__ = [
     "DataGrant",
     "EbsVolume",
     "Encryption",
+    "Foundation",
     "Imds",
     "InTransit",
     "InstanceFleet",
