@@ -18,12 +18,17 @@ PAGE = ROOT / "docs/reference/errors.md"
 _FOLDERS = ("constructs/emrkit_model", "constructs/emrkit", "jobs/emrkit_jobs", "jobs/emrkit_local", "stacks")
 _AREAS = {
     "FLEET": "Instance fleets",
+    "GROUP": "Instance groups",
     "SCALE": "Managed scaling",
     "APP": "Applications",
     "CONF": "Classifications",
+    "META": "Metastores",
+    "STORE": "Storage",
+    "SIZE": "Sizing",
     "ENC": "Encryption",
     "KRB": "Kerberos",
     "SEC": "Security configurations",
+    "AUTH": "Authorization",
     "CLUS": "Clusters",
     "STEP": "Steps",
     "JOB": "Jobs",
@@ -41,6 +46,7 @@ _AREAS = {
     "ROLE": "Roles",
     "PIPE": "Pipelines",
     "RULE": "Guardrails",
+    "PRE": "Preflight",
 }
 _CODE = re.compile(r"(?:([EW])-)?(" + "|".join(_AREAS) + r")-(\d{3})")
 # Calls that add the severity to the code by their name.

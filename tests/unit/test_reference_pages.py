@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from docs import errors, guardrails, project_file
+from docs import errors, examples, guardrails, guides, project_file
 
 ROOT = Path(__file__).parents[2]
 
@@ -16,6 +16,27 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.parametrize("module", [errors, guardrails, project_file])
 def test_a_generated_page_is_as_the_source_has_it(module: ModuleType) -> None:
     assert module.PAGE.read_text("utf-8") == module.page(), "run: python -m docs"
+
+
+@pytest.mark.parametrize("guide", guides.guides(), ids=lambda path: path.name)
+def test_a_guide_shows_its_examples_as_they_are(guide: Path) -> None:
+    text = guide.read_text("utf-8")
+    assert text == guides.filled(text), "run: python -m docs"
+
+
+def test_a_changed_example_is_noticed_in_a_guide() -> None:
+    text = "Before.\n<!-- example: docs/examples/first_cluster.py -->\n```python\nold\n```\n<!-- end -->\nAfter.\n"
+    assert "old" not in guides.filled(text)
+    assert guides.filled(text).startswith("Before.\n<!-- example:")
+    assert guides.filled(text).endswith("<!-- end -->\nAfter.\n")
+    assert guides.filled(guides.filled(text)) == guides.filled(text)
+
+
+def test_every_example_is_shown_in_a_guide() -> None:
+    shown = {path for guide in guides.guides() for path in guides.shown(guide.read_text("utf-8"))}
+    files = {f"docs/examples/{name}.py" for name in examples.names()}
+    files |= {f"docs/examples/{p.name}" for p in (ROOT / "docs/examples").glob("*.yaml")}
+    assert files - shown == set()
 
 
 def test_every_code_says_something() -> None:
