@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from emrkit_model.kerberos import Kerberos
     from emrkit_model.scaling import ManagedScaling
     from emrkit_model.security import Imds
+    from emrkit_model.settings import ApplicationSettings, DynamicAllocation, SparkSettings
     from emrkit_model.steps import ActionOnFailure, CommandStep, JarStep, ScriptStep, SparkSqlStep, SparkStep
 
     from .cluster import Cluster
@@ -63,6 +64,7 @@ _HOMES = {
     "emrkit_model.kerberos": ("Kerberos",),
     "emrkit_model.scaling": ("ManagedScaling",),
     "emrkit_model.security": ("Imds",),
+    "emrkit_model.settings": ("ApplicationSettings", "DynamicAllocation", "SparkSettings"),
     "emrkit_model.steps": ("ActionOnFailure", "CommandStep", "JarStep", "ScriptStep", "SparkSqlStep", "SparkStep"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
@@ -70,6 +72,7 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [
     "ActionOnFailure",
     "Application",
+    "ApplicationSettings",
     "AtRest",
     "BootstrapAction",
     "BucketEncryption",
@@ -79,6 +82,7 @@ __all__ = [
     "Configuration",
     "Contract",
     "DataGrant",
+    "DynamicAllocation",
     "EbsVolume",
     "Encryption",
     "Foundation",
@@ -96,6 +100,7 @@ __all__ = [
     "Roles",
     "ScriptStep",
     "SecurityConfiguration",
+    "SparkSettings",
     "SparkSqlStep",
     "SparkStep",
 ]

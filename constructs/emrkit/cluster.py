@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from emrkit_model.configurations import Configuration
     from emrkit_model.fields import BucketLike, KeyLike
     from emrkit_model.scaling import ManagedScaling
+    from emrkit_model.settings import ApplicationSettings
 
     from .network import Network
     from .security_configuration import SecurityConfiguration
@@ -150,6 +151,7 @@ class Cluster(ClusterReference):
         scaling: Managed scaling. Default: the fleets keep their targets.
         idle_timeout: It ends when it was idle for so long. Default: one hour.
         configurations: Classifications for all nodes.
+        settings: Typed settings of the applications. Default: EMR's own.
         bootstrap_actions: Scripts that every node runs first.
         step_concurrency: Steps that run side by side. Default: 1.
         logs: The bucket of its logs, below `logs/`. Default: no logs, which the guardrails refuse.
@@ -188,6 +190,7 @@ class Cluster(ClusterReference):
         scaling: ManagedScaling | None = None,
         idle_timeout: Duration | int = 3600,
         configurations: Sequence[Configuration] = (),
+        settings: ApplicationSettings | None = None,
         bootstrap_actions: Sequence[BootstrapAction] = (),
         step_concurrency: int = 1,
         logs: BucketLike | None = None,
@@ -209,6 +212,7 @@ class Cluster(ClusterReference):
             scaling=scaling,
             idle_timeout=seconds,
             configurations=tuple(configurations),
+            settings=settings,
             bootstrap_actions=tuple(bootstrap_actions),
             step_concurrency=step_concurrency,
             tags=dict(tags or {}),

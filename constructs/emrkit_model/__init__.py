@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .kerberos import Kerberos
     from .scaling import AutoTermination, ManagedScaling
     from .security import Imds, SecurityConfiguration
-    from .spark import DynamicAllocation, SparkSettings
+    from .settings import ApplicationSettings, DynamicAllocation, SparkSettings
     from .steps import (
         ActionOnFailure,
         CommandStep,
@@ -49,7 +49,7 @@ _HOMES = {
     "scaling": ("AutoTermination", "ManagedScaling"),
     "security": ("Imds", "SecurityConfiguration"),
     "fit": ("check_fit",),
-    "spark": ("DynamicAllocation", "SparkSettings"),
+    "settings": ("ApplicationSettings", "DynamicAllocation", "SparkSettings"),
     "steps": (
         "ActionOnFailure",
         "CommandStep",
@@ -67,6 +67,7 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [
     "ActionOnFailure",
     "Application",
+    "ApplicationSettings",
     "AtRest",
     "AutoTermination",
     "BootstrapAction",

@@ -11,6 +11,7 @@ from .applications import Application
 from .capacity import InstanceFleet
 from .cluster_rules import check_cluster
 from .configurations import Configuration
+from .contributions import Contribution, gather, merge
 from .diagnostics import Diagnostic
 from .fields import (
     NO_SETTINGS,
@@ -30,7 +31,7 @@ from .fields import (
 from .kerberos import Kerberos
 from .scaling import ManagedScaling
 from .security import SecurityConfiguration
-from .spark import SparkSettings, with_spark
+from .settings import ApplicationSettings
 from .tokens import UNKNOWN_LIST, UNKNOWN_NUMBER, UNKNOWN_TEXT, is_token
 from .values import Json, Value, build
 
@@ -118,8 +119,8 @@ class Cluster(Value):
     """The cluster ends after so many idle seconds; null never. Default: one hour."""
     configurations: Items[Configuration] = ()
     """Classifications for all nodes."""
-    spark: SparkSettings | None = None
-    """Typed settings of Spark for all its applications; rendered into `spark-defaults`."""
+    settings: ApplicationSettings | None = None
+    """Typed settings of the applications; a key that one of them sets cannot differ in `configurations`."""
     bootstrap_actions: Items[BootstrapAction] = ()
     """Scripts that each node runs before its applications start; at most 16."""
     step_concurrency: Count = 1
@@ -202,7 +203,13 @@ class Cluster(Value):
 
     def all_configurations(self) -> tuple[Configuration, ...]:
         """The classifications that the nodes get: `configurations` with the typed settings in them."""
-        return with_spark(self.configurations, self.spark)
+        return merge(self.configurations, self.contributions())
+
+    def contributions(self) -> tuple[Contribution, ...]:
+        """What typed fields add to the classifications, each with the path of the field that says it."""
+        known = not is_token(self.applications) and not any(is_token(a.name) for a in self.applications)
+        names = frozenset(a.name.lower() for a in self.applications) if known else None
+        return tuple(gather(self, self.release, names))
 
     def fleets(self) -> tuple[tuple[str, InstanceFleet], ...]:
         """The fleets that exist, with their roles: primary, core, task."""

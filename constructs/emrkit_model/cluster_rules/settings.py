@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from emrkit_facts import instance_types
 from emrkit_model.configurations import check_list, settings_of
+from emrkit_model.contributions import check_doors
 from emrkit_model.diagnostics import Diagnostic, FieldPath
 from emrkit_model.findings import error, warning
-from emrkit_model.spark import check_one_door
 from emrkit_model.tokens import is_token
 
 if TYPE_CHECKING:
@@ -23,21 +23,22 @@ _SPARK_PAGE = "https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-spark-con
 def check_settings(cluster: Cluster) -> Iterator[Diagnostic]:
     """Classifications and typed settings against release, nodes and each other."""
     yield from check_list(cluster.configurations, cluster.release, "configurations")
+    yield from check_doors(cluster.configurations, cluster.contributions())
     if is_token(cluster.configurations):
         return
     yield from _check_one_door(cluster)
     yield from _check_executor_fits(cluster)
-    if cluster.spark is not None:
-        yield from check_one_door(cluster.configurations, cluster.spark)
-        if cluster.spark.maximize_resources and any(len(fleet.types) > 1 for _, fleet in cluster.fleets()):
-            yield warning(
-                "CONF-045",
-                "maximize_resources sizes executors from one core type, and the fleets have several",
-                "spark",
-                "maximize_resources",
-                reason=_SPARK_PAGE,
-                hint="set executor_memory and executor_cores for the smallest type",
-            )
+    spark = None if cluster.settings is None else cluster.settings.spark
+    if spark is not None and spark.maximize_resources and any(len(f.types) > 1 for _, f in cluster.fleets()):
+        yield warning(
+            "CONF-045",
+            "maximize_resources sizes executors from one core type, and the fleets have several",
+            "settings",
+            "spark",
+            "maximize_resources",
+            reason=_SPARK_PAGE,
+            hint="set executor_memory and executor_cores for the smallest type",
+        )
 
 
 def _check_one_door(cluster: Cluster) -> Iterator[Diagnostic]:
@@ -90,8 +91,9 @@ def _check_executor_fits(cluster: Cluster) -> Iterator[Diagnostic]:
 
 
 def _place_of_executor_memory(cluster: Cluster) -> FieldPath:
-    if cluster.spark is not None and cluster.spark.executor_memory is not None:
-        return ("spark", "executor_memory")
+    spark = None if cluster.settings is None else cluster.settings.spark
+    if spark is not None and spark.executor_memory is not None:
+        return ("settings", "spark", "executor_memory")
     index = next(i for i, c in enumerate(cluster.configurations) if c.classification == "spark-defaults")
     return ("configurations", index, "properties", "spark.executor.memory")
 

@@ -35,7 +35,7 @@ def codes(make) -> set[str]:
 
 
 def test_typed_settings_become_spark_defaults_in_every_rendering():
-    cluster = Cluster.parse({**PLAIN, "spark": SETTINGS})
+    cluster = Cluster.parse({**PLAIN, "settings": {"spark": SETTINGS}})
     expected = {
         "spark.executor.memory": "4g",
         "spark.executor.cores": "2",
@@ -59,7 +59,7 @@ def test_typed_settings_become_spark_defaults_in_every_rendering():
 
 def test_typed_settings_join_the_free_map():
     free = [{"Classification": "spark-defaults", "Properties": {"spark.x": "y", "spark.executor.memory": "4g"}}]
-    cluster = Cluster.parse({**PLAIN, "spark": {"executor_memory": "4g"}, "configurations": free})
+    cluster = Cluster.parse({**PLAIN, "settings": {"spark": {"executor_memory": "4g"}}, "configurations": free})
     assert [dict(c.properties) for c in cluster.all_configurations()] == [
         {"spark.x": "y", "spark.executor.memory": "4g"}
     ]
@@ -67,7 +67,9 @@ def test_typed_settings_join_the_free_map():
 
 def test_two_doors_that_differ_are_refused():
     free = [{"Classification": "spark-defaults", "Properties": {"spark.executor.memory": "8g"}}]
-    assert codes(lambda: Cluster.parse({**PLAIN, "spark": SETTINGS, "configurations": free})) == {"E-CONF-044"}
+    assert codes(lambda: Cluster.parse({**PLAIN, "settings": {"spark": SETTINGS}, "configurations": free})) == {
+        "E-CONF-044"
+    }
 
 
 @pytest.mark.parametrize(
@@ -86,13 +88,17 @@ def test_settings_refuse(data, code):
 
 
 def test_typed_executors_that_do_not_fit_are_warned_of_at_their_field():
-    cluster = Cluster.parse({**PLAIN, "spark": {"executor_memory": "14g"}})
-    assert [(d.code, d.path) for d in check(cluster)] == [("W-CONF-031", ("spark", "executor_memory"))]
+    cluster = Cluster.parse({**PLAIN, "settings": {"spark": {"executor_memory": "14g"}}})
+    assert [(d.code, d.path) for d in check(cluster)] == [("W-CONF-031", ("settings", "spark", "executor_memory"))]
 
 
 def test_maximal_executors_on_mixed_types_are_warned_of():
     cluster = Cluster.parse(
-        {**PLAIN, "core": {"on_demand": ["r5.xlarge", "r5.2xlarge"]}, "spark": {"maximize_resources": True}}
+        {
+            **PLAIN,
+            "core": {"on_demand": ["r5.xlarge", "r5.2xlarge"]},
+            "settings": {"spark": {"maximize_resources": True}},
+        }
     )
     assert [d.code for d in check(cluster)] == ["W-CONF-045"]
     assert cluster.all_configurations()[0].properties == {"maximizeResourceAllocation": "true"}

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import ClassVar
 
-from .configurations import Configuration
-from .diagnostics import Diagnostic
-from .fields import Count, Flag, Text
-from .findings import error
-from .tokens import is_token
-from .values import Value
+from emrkit_model.contributions import Contribution, Contributor, under
+from emrkit_model.diagnostics import Diagnostic
+from emrkit_model.fields import Count, Flag, Text
+from emrkit_model.findings import error
+from emrkit_model.tokens import is_token
+from emrkit_model.values import Value
 
-__all__ = ["DynamicAllocation", "SparkSettings", "check_one_door", "with_spark"]
+__all__ = ["DynamicAllocation", "SparkSettings"]
 
 _PAGE = "https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-spark-configure.html"
 _KRYO = "org.apache.spark.serializer.KryoSerializer"
@@ -55,7 +55,7 @@ class DynamicAllocation(Value):
         }
 
 
-class SparkSettings(Value):
+class SparkSettings(Contributor):
     """What every Spark application of the cluster starts with, unless it says otherwise.
 
     Each field is the one door to its setting: the same key in `configurations` must say the same.
@@ -103,57 +103,32 @@ class SparkSettings(Value):
 
     def properties(self) -> dict[str, str]:
         """`spark-defaults` in Spark's names."""
-        values: dict[str, object] = {
-            "spark.executor.memory": self.executor_memory,
-            "spark.executor.cores": self.executor_cores,
-            "spark.executor.instances": self.executor_instances,
-            "spark.driver.memory": self.driver_memory,
-            "spark.driver.cores": self.driver_cores,
-        }
+        return {key: value for _, properties in self._said() for key, value in properties.items()}
+
+    def configurations(self, release: str, applications: frozenset[str] | None) -> Iterator[Contribution]:  # noqa: ARG002
+        """`spark-defaults`, and `spark` for EMR's own sizing."""
+        for field, properties in self._said():
+            yield from under(field, "spark-defaults", properties)
+        if self.maximize_resources:
+            yield from under("maximize_resources", "spark", {"maximizeResourceAllocation": True})
+
+    def _said(self) -> Iterator[tuple[str, dict[str, str]]]:
+        for field, key in _PLAIN.items():
+            if (value := getattr(self, field)) is not None:
+                yield field, {key: str(value)}
         if self.adaptive is not None:
             word = "true" if self.adaptive else "false"
-            values |= {"spark.sql.adaptive.enabled": word, "spark.sql.adaptive.coalescePartitions.enabled": word}
+            yield "adaptive", {f"spark.sql.adaptive.{key}": word for key in ("enabled", "coalescePartitions.enabled")}
         if self.kryo:
-            values["spark.serializer"] = _KRYO
-        result = {key: str(value) for key, value in values.items() if value is not None}
-        return result | (self.dynamic_allocation.properties() if self.dynamic_allocation else {})
+            yield "kryo", {"spark.serializer": _KRYO}
+        if self.dynamic_allocation is not None:
+            yield "dynamic_allocation", self.dynamic_allocation.properties()
 
 
-def with_spark(configurations: Sequence[Configuration], spark: SparkSettings | None) -> tuple[Configuration, ...]:
-    """The configurations with the typed settings in them: merged into `spark-defaults` and `spark`, in place."""
-    if spark is None or is_token(configurations):
-        return tuple(configurations)
-    result = _merge(tuple(configurations), "spark-defaults", spark.properties())
-    return _merge(result, "spark", {"maximizeResourceAllocation": "true"} if spark.maximize_resources else {})
-
-
-def _merge(items: tuple[Configuration, ...], name: str, properties: dict[str, str]) -> tuple[Configuration, ...]:
-    if not properties:
-        return items
-    if all(item.classification != name for item in items):
-        return (*items, Configuration(classification=name, properties=properties))
-    return tuple(
-        item.replace(properties={**item.properties, **properties}) if item.classification == name else item
-        for item in items
-    )
-
-
-def check_one_door(configurations: Sequence[Configuration], spark: SparkSettings) -> Iterator[Diagnostic]:
-    """A setting that a typed field makes, and the free map makes otherwise."""
-    managed = spark.properties()
-    for i, configuration in enumerate(() if is_token(configurations) else configurations):
-        if configuration.classification != "spark-defaults":
-            continue
-        for key, value in configuration.properties.items():
-            if key in managed and managed[key] != value:
-                yield error(
-                    "CONF-044",
-                    f"'{key}' is set to {managed[key]} by the field `spark`",
-                    "configurations",
-                    i,
-                    "properties",
-                    key,
-                    got=value,
-                    reason="one setting has one door: two that differ would leave it to chance which one wins",
-                    hint="keep one of the two",
-                )
+_PLAIN = {
+    "executor_memory": "spark.executor.memory",
+    "executor_cores": "spark.executor.cores",
+    "executor_instances": "spark.executor.instances",
+    "driver_memory": "spark.driver.memory",
+    "driver_cores": "spark.driver.cores",
+}

@@ -1,0 +1,132 @@
+"""What typed values add to a cluster's classifications, and the one door to every setting.
+
+A value that has something to say to EMR's classifications (Spark's settings, a metastore, a switch for encryption on
+the wire) is a `Contributor`: it yields pairs of the field that says it and the `Configuration` that it becomes on a
+release. `Cluster.all_configurations()` joins them with the free map; a key that two places set differently is refused
+with both places named.
+https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-configure-apps.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from .configurations import Configuration
+from .diagnostics import Diagnostic, FieldPath, render_path
+from .findings import error
+from .tokens import is_token
+from .values import Value
+
+__all__ = ["Contribution", "Contributor", "Entry", "check_doors", "entries", "gather", "merge", "places", "under"]
+
+Contribution = tuple[FieldPath, Configuration]
+"""The field that says it, as a path from the value that yields it, and what it says."""
+Entry = tuple[tuple[str, ...], str]
+"""A key with the classifications that it stands in, from the outermost: `(("spark-env", "export"), "JAVA_HOME")`."""
+
+
+class Contributor(Value):
+    """A value with settings of its own for a cluster's classifications."""
+
+    def configurations(self, release: str, applications: frozenset[str] | None) -> Iterator[Contribution]:
+        """What the value adds on a release: one `Configuration` for each field that is set.
+
+        By default what the contributors among its fields add, each with the field's name before its path.
+
+        Args:
+            release: The cluster's release label, or a token.
+            applications: The names of its applications in lower case; None when they are not known yet (a token).
+        """
+        yield from gather(self, release, applications)
+
+
+def gather(value: Value, release: str, applications: frozenset[str] | None) -> Iterator[Contribution]:
+    """What the contributors among a value's fields add, with paths from the value."""
+    for name in type(value).model_fields:
+        inner: object = getattr(value, name)
+        if isinstance(inner, Contributor):
+            for path, configuration in inner.configurations(release, applications):
+                yield (name, *path), configuration
+
+
+def under(field: str | FieldPath, classification: str, properties: Mapping[str, object]) -> Iterator[Contribution]:
+    """A contribution of one field; none when every value is None.
+
+    >>> [c.properties for _, c in under("heap", "tez-site", {"tez.am.resource.memory.mb": 1024, "tez.x": None})]
+    [{'tez.am.resource.memory.mb': '1024'}]
+    """
+    said = {key: value for key, value in properties.items() if value is not None}
+    if said:
+        yield ((field,) if isinstance(field, str) else field), Configuration.of(classification, said)
+
+
+def merge(free: Sequence[Configuration], contributions: Iterable[Contribution]) -> tuple[Configuration, ...]:
+    """One list of both: a classification that the free map has keeps its place there, others follow in order."""
+    result = tuple(free)
+    if is_token(free):
+        return result
+    for _, configuration in contributions:
+        result = _join(result, configuration)
+    return result
+
+
+def _join(items: tuple[Configuration, ...], added: Configuration) -> tuple[Configuration, ...]:
+    names = [item.classification for item in items]
+    if added.classification not in names:
+        return (*items, added)
+    i = names.index(added.classification)
+    inner = tuple(items[i].configurations)
+    for nested in added.configurations:
+        inner = _join(inner, nested)
+    joined = items[i].replace(properties={**items[i].properties, **added.properties}, configurations=inner)
+    return (*items[:i], joined, *items[i + 1 :])
+
+
+def entries(configuration: Configuration) -> Iterator[tuple[Entry, str, FieldPath]]:
+    """Every key of a configuration and of those nested in it: entry, value, path from the configuration."""
+    names = (configuration.classification,)
+    for key, value in configuration.properties.items():
+        yield (names, key), value, ("properties", key)
+    for i, nested in enumerate(configuration.configurations):
+        for (inner, key), value, path in entries(nested):
+            yield ((*names, *inner), key), value, ("configurations", i, *path)
+
+
+def places(
+    free: Sequence[Configuration], contributions: Iterable[Contribution]
+) -> dict[Entry, list[tuple[FieldPath, str]]]:
+    """Every key that is set, with each place that sets it and the value there; the free map's places come first."""
+    found: dict[Entry, list[tuple[FieldPath, str]]] = {}
+    for i, configuration in enumerate(() if is_token(free) else free):
+        for entry, value, path in entries(configuration):
+            found.setdefault(entry, []).append((("configurations", i, *path), value))
+    for field, configuration in contributions:
+        for entry, value, _ in entries(configuration):
+            found.setdefault(entry, []).append((field, value))
+    return found
+
+
+def check_doors(free: Sequence[Configuration], contributions: Sequence[Contribution]) -> Iterator[Diagnostic]:
+    """Keys that two places set differently; a free map that nobody can read yet beside typed settings."""
+    if is_token(free) and contributions:
+        yield error(
+            "CONF-050",
+            f"`configurations` is a token, and `{render_path(contributions[0][0])}` would have to be merged into it",
+            "configurations",
+            reason="a list that is only known at deployment cannot be joined with typed settings",
+            hint="write the list out (its values may be tokens), or leave the typed settings away",
+        )
+    for (names, key), said in places(free, contributions).items():
+        for path, value in said[1:]:
+            other, before = said[0]
+            if value == before:
+                continue
+            # The free map's place is shown: that is the one to change.
+            yield error(
+                "CONF-044",
+                f"'{key}' of {names[0]} is set to {value} by the field `{render_path(path)}`",
+                *other,
+                got=before,
+                reason="one setting has one door: two that differ would leave it to chance which one wins",
+                hint="keep one of the two",
+            )

@@ -1,0 +1,13 @@
+"""Typed settings of the applications on a cluster: what EMR's classifications say most often, each key one field.
+
+`Cluster.settings` holds an `ApplicationSettings`; each of its parts renders to the classifications of the cluster's
+release. What no field says goes through `configurations`, EMR's free map; one key has one door.
+https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-configure-apps.html
+"""
+
+from __future__ import annotations
+
+from .application_settings import ApplicationSettings
+from .spark import DynamicAllocation, SparkSettings
+
+__all__ = ["ApplicationSettings", "DynamicAllocation", "SparkSettings"]
