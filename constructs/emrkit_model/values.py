@@ -58,6 +58,8 @@ class Value(BaseModel):
     @model_validator(mode="wrap")
     @classmethod
     def _gather(cls, data: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if isinstance(data, cls):
+            return data  # frozen, and checked when it was made: its rules hold wherever it is put
         try:
             return handler(data)
         except ValidationError as error:
