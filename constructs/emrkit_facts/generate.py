@@ -194,6 +194,22 @@ def surface() -> Mapping[str, Any]:
     }
 
 
+def shipped(name: str) -> Mapping[str, Any]:
+    """A source that ships as it is, without the notes for its readers and with its pages in full."""
+
+    def complete(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: complete(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [complete(item) for item in value]
+        whole = isinstance(value, str) and re.match(r"^(ReleaseGuide|ManagementGuide)/[\w.-]+\.html$", value)
+        return GUIDE + value if whole else value
+
+    source = read(name)
+    notes = source.pop("_meta")
+    return complete({"page": notes["page"], "read": notes["read"], "pages": notes.get("pages", {}), **source})
+
+
 def documents() -> dict[str, str]:
     """File name -> text of everything this program writes."""
     table = releases()
@@ -204,6 +220,8 @@ def documents() -> dict[str, str]:
         "classifications": classifications(),
         "iam": iam(),
         "surface": surface(),
+        "storage": shipped("storage"),
+        "sizing": shipped("sizing"),
     }
     return {
         f"{name}.json": json.dumps(part, separators=(",", ":"), ensure_ascii=False) + "\n"

@@ -121,6 +121,24 @@ _ROWS: tuple[tuple[str, str, _Windows, str], ...] = (
         _since("7.0.0"),
         _release("emr-release-app-versions-7.x"),
     ),
+    ("glue-catalog", "the Glue Data Catalog", _since("5.8.0"), _release("emr-hive-metastore-glue")),
+    ("glue-presto", "the Glue Data Catalog for Presto", _since("5.10.0"), _release("emr-presto-glue")),
+    ("glue-trino", "the Glue Data Catalog for Trino", _since("6.1.0"), _release("emr-presto-glue")),
+    (
+        "glue-other-account",
+        "a Glue Data Catalog of another account",
+        _since("5.16.0"),
+        _release("emr-hive-metastore-glue"),
+    ),
+    ("hbase-on-s3", "HBase on S3", _since("5.2.0"), _release("emr-hbase-s3")),
+    ("hbase-read-replica", "read replicas of HBase", _since("5.7.0"), _release("emr-hbase-s3")),
+    ("emr-wal", "EMR's write-ahead log for HBase", _since("6.15.0"), _release("emr-hbase-wal-considerations")),
+    (
+        "emr-wal-record-size",
+        "a chosen record size of EMR's write-ahead log",
+        _since("7.5.0"),
+        _release("emr-hbase-wal-considerations"),
+    ),
     ("s3a-default", "S3A behind s3:// in place of EMRFS", _since("7.10.0"), _release("emr-7100-release")),
 )
 _GATES = {name: Gate(name, what, windows, page) for name, what, windows, page in _ROWS}
