@@ -13,14 +13,36 @@ Example:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from .access import INGRESS, PASS_ROLE, SERVICE_POLICY
+from .acknowledgements import ACKNOWLEDGEMENTS, Acknowledged, check_acknowledgements
+from .bootstrap import BOOTSTRAP
+from .buckets import BUCKETS
+from .capacity import CORE_NOT_ON_SPOT
 from .catalogue import Finding, Problem, Rule
 from .clusters import check_cluster
 from .lifetime import IDLE_TERMINATION
+from .placement import PRIVATE_SUBNETS
 from .protection import ENCRYPTION, IMDS, LOGS, SECURITY_CONFIGURATION
+from .secrets import SECRETS
+from .serverless import SERVERLESS_LIMITS, SERVERLESS_PROTECTION
 from .template import Json, Template
 
-__all__ = ["CATALOGUE", "Finding", "Json", "Problem", "Rule", "Template", "check_cluster", "check_template"]
+__all__ = [
+    "ACKNOWLEDGEMENTS",
+    "CATALOGUE",
+    "Acknowledged",
+    "Finding",
+    "Json",
+    "Problem",
+    "Rule",
+    "Template",
+    "check_acknowledgements",
+    "check_cluster",
+    "check_template",
+    "check_templates",
+]
 
 CATALOGUE: tuple[Rule, ...] = (
     SECURITY_CONFIGURATION,
@@ -31,8 +53,15 @@ CATALOGUE: tuple[Rule, ...] = (
     IDLE_TERMINATION,
     LOGS,
     SERVICE_POLICY,
+    PRIVATE_SUBNETS,
+    SERVERLESS_LIMITS,
+    CORE_NOT_ON_SPOT,
+    SECRETS,
+    BUCKETS,
+    BOOTSTRAP,
+    SERVERLESS_PROTECTION,
 )
-"""Every rule, in the order of its code."""
+"""Every rule over templates, in the order of its code; `ACKNOWLEDGEMENTS` judges what was accepted of them."""
 
 
 def check_template(template: Json) -> tuple[Finding, ...]:
@@ -42,5 +71,17 @@ def check_template(template: Json) -> tuple[Finding, ...]:
     default, references to resources of the same template. What only the service can resolve is given the benefit
     of the doubt, except where the rule asks for a reference.
     """
-    view = Template(template)
-    return tuple(finding for rule in CATALOGUE for finding in rule.findings(view))
+    return check_templates({"": template})[""]
+
+
+def check_templates(templates: Mapping[str, Json]) -> dict[str, tuple[Finding, ...]]:
+    """Judge templates that are deployed together: an import leads to the resource behind it.
+
+    >>> check_templates({"empty": {"Resources": {}}})
+    {'empty': ()}
+    """
+    views = Template.family(templates.values())
+    return {
+        name: tuple(finding for rule in CATALOGUE for finding in rule.findings(view))
+        for name, view in zip(templates, views, strict=True)
+    }

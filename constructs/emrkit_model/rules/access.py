@@ -224,6 +224,7 @@ INGRESS = Rule(
     "EMR's daemons have no login of their own; block public access refuses such a cluster",
     _GUIDE + "emr-block-public-access.html",
     _closed,
+    "G04",
 )
 PASS_ROLE = Rule(
     "E-RULE-005",
@@ -231,6 +232,7 @@ PASS_ROLE = Rule(
     "who can pass any role to any service can become any role",
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html",
     _pass_role,
+    "G06",
 )
 SERVICE_POLICY = Rule(
     "E-RULE-008",
@@ -238,4 +240,5 @@ SERVICE_POLICY = Rule(
     "the first EMR policies reach all of the account, the v2 ones what is tagged for EMR",
     _GUIDE + "emr-managed-iam-policies.html",
     _current_policies,
+    "G07",
 )

@@ -36,6 +36,8 @@ class Rule:
     why: str
     page: str
     check: Check
+    guardrail: str
+    """The guardrail that it belongs to, `G01` to `G14`; a guardrail can have more than one rule."""
 
     def findings(self, template: Template) -> tuple[Finding, ...]:
         """Everything in the template that breaks this rule, in the template's order."""

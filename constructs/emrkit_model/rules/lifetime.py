@@ -35,4 +35,5 @@ IDLE_TERMINATION = Rule(
     "an idle cluster costs as much as a busy one and widens what can be attacked",
     "https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-auto-termination-policy.html",
     _ends_when_idle,
+    "G08",
 )

@@ -198,6 +198,7 @@ SECURITY_CONFIGURATION = Rule(
     "encryption, IMDSv2 and Kerberos are in force only through one, and a name does not say what it holds",
     _GUIDE + "emr-security-configurations.html",
     _has_security_configuration,
+    "G01",
 )
 ENCRYPTION = Rule(
     "E-RULE-002",
@@ -205,6 +206,7 @@ ENCRYPTION = Rule(
     "the keys count only when nested under EncryptionConfiguration, and each part is off unless it is asked for",
     _GUIDE + "emr-create-security-configuration.html",
     _encrypts,
+    "G02",
 )
 IMDS = Rule(
     "E-RULE-003",
@@ -212,6 +214,7 @@ IMDS = Rule(
     "version 1 hands the node's role to anything that can make the node send a plain GET",
     _GUIDE + "emr-create-security-configuration.html#emr-security-configuration-imdsv2",
     _imds,
+    "G03",
 )
 LOGS = Rule(
     "E-RULE-007",
@@ -219,4 +222,5 @@ LOGS = Rule(
     "logs hold arguments, paths and data samples, and they are what is left when a cluster fails",
     _GUIDE + "emr-plan-debugging.html",
     _logs,
+    "G05",
 )

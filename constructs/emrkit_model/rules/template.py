@@ -7,8 +7,9 @@ that can stand at a path, `ABSENT` where nothing stands, and leaves what only th
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final, TypeGuard
@@ -76,6 +77,9 @@ class Template:
     """
 
     def __init__(self, document: Json) -> None:
+        self._family: tuple[Template, ...] = (self,)
+        outputs = document.get("Outputs")
+        self._exports = dict(_exports(outputs)) if is_mapping(outputs) else {}
         resources = document.get("Resources")
         parameters = document.get("Parameters")
         self.parameters: Json = parameters if is_mapping(parameters) else {}
@@ -86,6 +90,32 @@ class Template:
                 self.resources[name] = Resource(
                     name, str(body.get("Type")), properties if is_mapping(properties) else {}
                 )
+
+    @staticmethod
+    def family(documents: Iterable[Json]) -> tuple[Template, ...]:
+        """Templates that are deployed together: each knows what the others import from it."""
+        found = tuple(Template(document) for document in documents)
+        for template in found:
+            template._family = found
+        return found
+
+    def sources(self, value: object) -> Iterator[tuple[Template, str]]:
+        """The resources that a value refers to, here or, by `Fn::ImportValue`, in another template of the family."""
+        yield from ((self, name) for name in sorted(self.references(value)))
+        for name in sorted(set(_imports(value))):
+            for template in self._family:
+                if name in template._exports:
+                    yield from ((template, found) for found in sorted(template.references(template._exports[name])))
+
+    def used_by_siblings(self, prefix: str) -> frozenset[str]:
+        """The resources of this template that resources of such types import in other templates of the family."""
+        found: set[str] = set()
+        for template in self._family:
+            for resource in template.resources.values():
+                if template is not self and resource.type.startswith(prefix):
+                    for name in _imports(resource.properties):
+                        found |= self.references(self._exports.get(name))
+        return frozenset(found)
 
     def of_type(self, *types: str) -> Iterator[Resource]:
         """The resources of the given types, in the template's order."""
@@ -145,6 +175,27 @@ class Template:
         if not is_mapping(parameter) or str(parameter.get("Type")).startswith("AWS::SSM"):
             return ABSENT
         return parameter.get("Default", ABSENT)
+
+
+def _exports(outputs: Json) -> Iterator[tuple[str, object]]:
+    for output in outputs.values():
+        export = output.get("Export") if is_mapping(output) else None
+        name = export.get("Name") if is_mapping(export) else None
+        if is_mapping(output) and name is not None:
+            yield json.dumps(name, sort_keys=True), output.get("Value")
+
+
+def _imports(value: object) -> Iterator[str]:
+    """The names of the exports that a value imports, at any depth."""
+    if is_mapping(value):
+        for name, argument in value.items():
+            if name == "Fn::ImportValue":
+                yield json.dumps(argument, sort_keys=True)
+            else:
+                yield from _imports(argument)
+    elif is_sequence(value):
+        for item in value:
+            yield from _imports(item)
 
 
 def _references(value: object) -> Iterator[str]:

@@ -2,180 +2,28 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import re
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from emrkit_model import rules
 from emrkit_model.diagnostics import Severity
+from emrkit_model.rules import Acknowledged
+from emrkit_model.rules.secrets import suspect_words
 
-GOOD: dict[str, Any] = json.loads((Path(__file__).parent / "good.template.json").read_text("utf-8"))
-Resources = dict[str, Any]
-Breakage = Callable[[Resources], object]
-
-
-def broken(breakage: Breakage) -> dict[str, Any]:
-    template = copy.deepcopy(GOOD)
-    breakage({name: body["Properties"] for name, body in template["Resources"].items()})
-    return template
-
-
-def encryption(r: Resources) -> dict[str, Any]:
-    return r["Security"]["SecurityConfiguration"]["EncryptionConfiguration"]
-
-
-def statement(r: Resources) -> dict[str, Any]:
-    return r["ServiceRole"]["Policies"][0]["PolicyDocument"]["Statement"][0]
-
-
-def set_(target: dict[str, Any], **values: object) -> None:
-    target.update(values)
-
-
-def drop(target: dict[str, Any], name: str) -> None:
-    del target[name]
-
-
-def ends_with_its_steps(r: Resources) -> None:
-    r["Etl"]["Instances"]["KeepJobFlowAliveWhenNoSteps"] = False
-
-
-READS_ROLES = {"Effect": "Allow", "Action": "iam:GetRole", "Resource": "*"}
-STAR = {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":iam::123456789012:role/*"]]}
-# One line per way to break a rule: code, the resource that is blamed, the breakage.
-BREAKAGES: dict[str, tuple[str, str, Breakage]] = {
-    "no security configuration": ("E-RULE-001", "Etl", lambda r: drop(r["Etl"], "SecurityConfiguration")),
-    "a bare name": ("E-RULE-001", "Etl", lambda r: set_(r["Etl"], SecurityConfiguration="shared")),
-    "a parameter": ("E-RULE-001", "Etl", lambda r: set_(r["Etl"], SecurityConfiguration={"Ref": "Stage"})),
-    "something else": (
-        "E-RULE-001",
-        "Etl",
-        lambda r: set_(r["Etl"], SecurityConfiguration={"Ref": "Key"}),
-    ),
-    "none in one branch": (
-        "E-RULE-001",
-        "Etl",
-        lambda r: set_(
-            r["Etl"], SecurityConfiguration={"Fn::If": ["IsProd", {"Ref": "Security"}, {"Ref": "AWS::NoValue"}]}
-        ),
-    ),
-    "at rest off": ("E-RULE-002", "Security", lambda r: set_(encryption(r), EnableAtRestEncryption=False)),
-    "in transit off": ("E-RULE-002", "Security", lambda r: drop(encryption(r), "EnableInTransitEncryption")),
-    "no certificates": ("E-RULE-002", "Security", lambda r: drop(encryption(r), "InTransitEncryptionConfiguration")),
-    "S3 with a key of S3": (
-        "E-RULE-002",
-        "Security",
-        lambda r: set_(
-            encryption(r)["AtRestEncryptionConfiguration"]["S3EncryptionConfiguration"], EncryptionMode="SSE-S3"
-        ),
-    ),
-    "local disks off": (
-        "E-RULE-002",
-        "Security",
-        lambda r: drop(encryption(r)["AtRestEncryptionConfiguration"], "LocalDiskEncryptionConfiguration"),
-    ),
-    "EBS off": (
-        "E-RULE-002",
-        "Security",
-        lambda r: drop(
-            encryption(r)["AtRestEncryptionConfiguration"]["LocalDiskEncryptionConfiguration"], "EnableEbsEncryption"
-        ),
-    ),
-    "IMDSv1": (
-        "E-RULE-003",
-        "Security",
-        lambda r: set_(
-            r["Security"]["SecurityConfiguration"]["InstanceMetadataServiceConfiguration"],
-            MinimumInstanceMetadataServiceVersion=1,
-        ),
-    ),
-    "IMDS left out": (
-        "E-RULE-003",
-        "Security",
-        lambda r: drop(r["Security"]["SecurityConfiguration"], "InstanceMetadataServiceConfiguration"),
-    ),
-    "open to IPv4": (
-        "E-RULE-004",
-        "PrimaryGroup",
-        lambda r: set_(r["PrimaryGroup"]["SecurityGroupIngress"][0], CidrIp="0.0.0.0/0"),
-    ),
-    "open to IPv6 in its long form": (
-        "E-RULE-004",
-        "PrimaryGroup",
-        lambda r: set_(r["PrimaryGroup"]["SecurityGroupIngress"][0], CidrIpv6="0:0:0:0:0:0:0:0/0"),
-    ),
-    "open to half of the internet": (
-        "E-RULE-004",
-        "PrimaryGroup",
-        lambda r: set_(r["PrimaryGroup"]["SecurityGroupIngress"][0], CidrIp="128.0.0.0/1"),
-    ),
-    "open by an own rule": (
-        "E-RULE-004",
-        "CoreFromPrimary",
-        lambda r: set_(r["CoreFromPrimary"], CidrIpv6="::/0"),
-    ),
-    "an open group tagged for EMR": (
-        "E-RULE-004",
-        "WebGroup",
-        lambda r: set_(r["WebGroup"], Tags=[{"Key": "for-use-with-amazon-emr-managed-policies", "Value": "true"}]),
-    ),
-    "open in one branch": (
-        "E-RULE-004",
-        "PrimaryGroup",
-        lambda r: set_(
-            r["PrimaryGroup"]["SecurityGroupIngress"][0], CidrIp={"Fn::If": ["IsProd", "10.0.0.0/8", "0.0.0.0/0"]}
-        ),
-    ),
-    "any role may be passed": ("E-RULE-005", "ServiceRole", lambda r: set_(statement(r), Resource="*")),
-    "any role in pieces": ("E-RULE-005", "ServiceRole", lambda r: set_(statement(r), Resource=[STAR])),
-    "to any service": ("E-RULE-005", "ServiceRole", lambda r: drop(statement(r), "Condition")),
-    "to services with a wildcard": (
-        "E-RULE-005",
-        "ServiceRole",
-        lambda r: set_(statement(r), Condition={"StringLike": {"iam:PassedToService": "*.amazonaws.com"}}),
-    ),
-    "all of IAM": (
-        "E-RULE-005",
-        "ServiceRole",
-        lambda r: (drop(statement(r), "Condition"), set_(statement(r), Action=["s3:GetObject", "iam:P*"])),
-    ),
-    "everything but something": (
-        "E-RULE-005",
-        "ServiceRole",
-        lambda r: (drop(statement(r), "Action"), set_(statement(r), NotAction="s3:*", Resource="*")),
-    ),
-    "never idle": ("E-RULE-006", "Etl", lambda r: drop(r["Etl"], "AutoTerminationPolicy")),
-    "never idle, keep-alive unsaid": (
-        "E-RULE-006",
-        "Etl",
-        lambda r: (drop(r["Etl"], "AutoTerminationPolicy"), drop(r["Etl"]["Instances"], "KeepJobFlowAliveWhenNoSteps")),
-    ),
-    "no logs": ("E-RULE-007", "Etl", lambda r: drop(r["Etl"], "LogUri")),
-    "logs in clear": ("E-RULE-007", "Etl", lambda r: drop(r["Etl"], "LogEncryptionKmsKeyId")),
-    "the deprecated service policy": (
-        "E-RULE-008",
-        "ServiceRole",
-        lambda r: set_(
-            r["ServiceRole"], ManagedPolicyArns=["arn:aws:iam::aws:policy/service-role/AmazonElasticMapReduceRole"]
-        ),
-    ),
-    "the deprecated node policy in pieces": (
-        "E-RULE-008",
-        "NodeRole",
-        lambda r: set_(
-            r["NodeRole"],
-            ManagedPolicyArns=[
-                {"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/service-role/AmazonElasticMapReduceforEC2Role"}
-            ],
-        ),
-    ),
-    "the deprecated default role": ("E-RULE-008", "Etl", lambda r: set_(r["Etl"], ServiceRole="EMR_DefaultRole")),
-}
+from .guardrail_breakages import (
+    BREAKAGES,
+    GOOD,
+    READS_ROLES,
+    Breakage,
+    broken,
+    drop,
+    ends_with_its_steps,
+    set_,
+    statement,
+)
 
 
 def test_finds_nothing_in_the_good_template() -> None:
@@ -258,3 +106,67 @@ def test_accepts_other_ways_to_say_the_same(fine: Breakage) -> None:
 )
 def test_survives_a_malformed_template(odd: dict[str, Any]) -> None:
     rules.check_template(odd)
+
+
+@pytest.mark.parametrize("word", ["--password-file", "--secret-id=prod/db", "--token-url=https://example.com/token"])
+def test_names_that_only_point_at_a_secret_are_none(word: str) -> None:
+    assert list(suspect_words(["job.py", word])) == []
+
+
+def test_a_secret_is_never_repeated_in_its_finding() -> None:
+    for name in BREAKAGES:
+        if BREAKAGES[name][0] == "E-RULE-012":
+            said = " ".join(str(f.diagnostic) for f in rules.check_template(broken(BREAKAGES[name][2])))
+            assert not re.search("hunter2|wJalr|AKIA|ghp_", said)
+
+
+def _split(template: dict[str, Any], *moved: str) -> dict[str, dict[str, Any]]:
+    """The template as two, with the references to what was moved as exports and imports."""
+    text = json.dumps(template)
+    outputs = {}
+    for name in moved:
+        outputs[name] = {"Value": {"Ref": name}, "Export": {"Name": f"shared-{name}"}}
+        text = text.replace(json.dumps({"Ref": name}), json.dumps({"Fn::ImportValue": f"shared-{name}"}))
+    first = {n: template["Resources"][n] for n in template["Resources"] if n.startswith(moved)}
+    rest = json.loads(text)
+    rest["Resources"] = {n: body for n, body in rest["Resources"].items() if n not in first}
+    return {"shared": {"Resources": first, "Outputs": outputs}, "emr": rest}
+
+
+def test_a_bucket_of_another_stack_is_judged_for_what_imports_it() -> None:
+    good = _split(broken(lambda _: None), "Logs")
+    assert rules.check_templates(good) == {"shared": (), "emr": ()}
+    bad = _split(broken(lambda r: drop(r["Logs"], "VersioningConfiguration")), "Logs")
+    found = rules.check_templates(bad)
+    assert [(f.rule.id, f.resource) for f in found["shared"]] == [("E-RULE-013", "Logs")]
+    assert found["emr"] == ()
+
+
+def test_a_public_subnet_of_another_stack_is_found() -> None:
+    moved = ("PrivateSubnet", "PrivateAssociation")
+    bad = _split(broken(lambda r: set_(r["PrivateSubnet"], MapPublicIpOnLaunch=True)), *moved)
+    assert [f.rule.id for f in rules.check_templates(bad)["emr"]] == ["E-RULE-009"]
+
+
+def test_every_guardrail_has_a_rule() -> None:
+    covered = {rule.guardrail for rule in rules.CATALOGUE} | {rules.ACKNOWLEDGEMENTS[0]}
+    assert covered == {f"G{number:02}" for number in range(1, 15)}
+
+
+KEPT = Acknowledged("emrkit::E-RULE-006", "App/Etl", "it is ended by hand after every test")
+
+
+@pytest.mark.parametrize(
+    ("given", "used", "judges", "codes"),
+    [
+        (KEPT, [("emrkit::E-RULE-006", "App/Etl")], None, []),
+        (KEPT, [("emrkit::E-RULE-006", "App/Other")], None, ["W-RULE-002"]),
+        (KEPT, [], ["AwsSolutions"], []),
+        (KEPT, [], ["emrkit"], ["W-RULE-002"]),
+        (Acknowledged(KEPT.rule, KEPT.path, "because"), [(KEPT.rule, KEPT.path)], None, ["E-RULE-016"]),
+    ],
+)
+def test_an_acknowledgement_needs_a_reason_and_a_finding(
+    given: Acknowledged, used: list[tuple[str, str]], judges: list[str] | None, codes: list[str]
+) -> None:
+    assert [d.code for d in rules.check_acknowledgements([given], used, judges)] == codes
