@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from .tables import load
 
-__all__ = ["enum", "keys", "replacing"]
+__all__ = ["enum", "enums", "keys", "replacing"]
 
 
 def keys(resource_type: str, nested: str = "") -> Mapping[str, str | None]:
@@ -24,6 +24,11 @@ def keys(resource_type: str, nested: str = "") -> Mapping[str, str | None]:
 def enum(name: str) -> tuple[str, ...]:
     """The values of an enum of the EMR API ("ActionOnFailure", "MarketType", …); empty for an unknown name."""
     return tuple(load("surface")["enums"].get(name, ()))
+
+
+def enums() -> tuple[tuple[str, ...], ...]:
+    """The values of every enum of the EMR API."""
+    return tuple(tuple(values) for values in load("surface")["enums"].values())
 
 
 def replacing(resource_type: str) -> tuple[str, ...] | None:
