@@ -39,7 +39,18 @@ def main() -> int:
     print(table(results))
     _LATEST.write_text(
         json.dumps(
-            [{"name": r.name, "value": round(r.value, 4), "goal": r.goal, "met": r.met} for r in results], indent=2
+            [
+                {
+                    "name": r.name,
+                    "value": round(r.value, 4),
+                    "unit": r.unit,
+                    "goal": r.goal,
+                    "met": r.met,
+                    "detail": r.detail,
+                }
+                for r in results
+            ],
+            indent=2,
         )
         + "\n",
         encoding="utf-8",
@@ -53,9 +64,7 @@ def table(results: list[Result]) -> str:
     """The results as aligned text."""
     rows = [("item", "value", "goal", "", "")]
     for result in results:
-        met = "met" if result.met else "MISSED"
-        goal = f"≤ {_number(result.goal, result.unit)}"
-        rows.append((result.name, _number(result.value, result.unit), goal, met, result.detail))
+        rows.append((result.name, _number(result.value, result.unit), *_judged(result), result.detail))
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     lines = [f"Python {platform.python_version()}, {platform.system()} {platform.machine()}", ""]
     lines += ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
@@ -63,13 +72,21 @@ def table(results: list[Result]) -> str:
 
 
 def _line(result: Result) -> str:
-    met = "met" if result.met else "MISSED"
-    return f"{result.name}: {_number(result.value, result.unit)} (goal ≤ {_number(result.goal, result.unit)}, {met})"
+    goal, met = _judged(result)
+    return f"{result.name}: {_number(result.value, result.unit)}" + (f" (goal {goal}, {met})" if goal else "")
+
+
+def _judged(result: Result) -> tuple[str, str]:
+    if result.goal is None:
+        return "", ""
+    return f"≤ {_number(result.goal, result.unit)}", "met" if result.met else "MISSED"
 
 
 def _number(value: float, unit: str) -> str:
     if unit:
         return f"{value:.1f} {unit}" if value < 10 else f"{value:.0f} {unit}"
+    if 0 < value < 0.1:
+        return f"{value:.3f}"
     return f"{value:.2f}" if value != int(value) else f"{value:.0f}"
 
 

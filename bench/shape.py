@@ -16,7 +16,7 @@ from emrkit_model import Job, SecurityConfiguration, SparkStep
 if TYPE_CHECKING:
     from aws_cdk import Stack
 
-__all__ = ["build"]
+__all__ = ["build", "build_values"]
 
 _KEY = "arn:aws:kms:us-east-1:111111111111:key/11111111-2222-3333-4444-555555555555"
 _TYPES = ("xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge")
@@ -73,3 +73,28 @@ def build(stack: Stack, clusters: int) -> None:
         )
         job = Job(name="job", run_on="launched", steps=(SparkStep(name="only", entry_point="s3://bench/job.py"),))
         emr.Pipeline(stack, f"Pipeline{number}", job=job, cluster=launched, roles=roles)
+
+
+def build_values() -> None:
+    """What emrkit does for one cluster and its job without the CDK: values checked, properties and states rendered."""
+    from emrkit.state_language import job_states
+    from emrkit_model.render import cloudformation
+
+    primary, core, task = _fleets()
+    security = SecurityConfiguration(encryption=_ENCRYPTION)
+    value = ClusterValue(
+        name="values",
+        release=_RELEASE,
+        applications=(emr.Application.SPARK, emr.Application.HIVE),
+        primary=primary,
+        core=core,
+        task=task,
+        scaling=emr.ManagedScaling(minimum=4, maximum=40),
+        configurations=_classifications(),
+        security_configuration=security,
+    )
+    cloudformation.l1_arguments("AWS::EMR::Cluster", cloudformation.cluster_properties(value))
+    properties = cloudformation.security_configuration_properties(security)
+    cloudformation.l1_arguments("AWS::EMR::SecurityConfiguration", properties)
+    job = Job(name="job", run_on="values", steps=(SparkStep(name="only", entry_point="s3://bench/job.py"),))
+    job_states(job, job.ordered_steps(), value, partition="aws")

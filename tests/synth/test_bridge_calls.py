@@ -54,23 +54,31 @@ def ours(clusters: int) -> Build:
     return lambda stack: shape.build(stack, clusters)
 
 
-def bare(template: dict[str, Any]) -> Build:
+def bare(template: dict[str, Any], *, structs: bool = True) -> Build:
     written: dict[str, Any] = {}
-    exec(compile(twin.source(template), "twin", "exec"), written)
+    exec(compile(twin.source(template, structs=structs), "twin", "exec"), written)
     return written["build"]
 
 
-def test_a_cluster_costs_at_most_seven_calls_over_bare_l1(tmp_path: Path) -> None:
+def test_a_cluster_costs_at_most_seven_calls_over_bare_l1_however_many_there_are(tmp_path: Path) -> None:
     synthesize(ours(1), tmp_path / "first")  # what is read once in a process is read here
-    few, small = synthesize(ours(1), tmp_path / "few")
-    many, large = synthesize(ours(2), tmp_path / "many")
-    bare_few, same_small = synthesize(bare(small), tmp_path / "bare-few")
-    bare_many, same_large = synthesize(bare(large), tmp_path / "bare-many")
-    assert same_small == small
-    assert same_large == large
-    per_cluster = many - few
-    over = per_cluster.total() - (bare_many - bare_few).total()
-    assert over <= ALLOWED, f"{over} calls over bare L1; per cluster: {dict(per_cluster)}"
+    sizes = (1, 3, 11)
+    found = {n: synthesize(ours(n), tmp_path / f"ours{n}") for n in sizes}
+    twins = {n: synthesize(bare(template), tmp_path / f"bare{n}") for n, (_, template) in found.items()}
+    for n in sizes:
+        assert twins[n][1] == found[n][1], "the twin is not the same resources"
+    few, some, many = (found[n][0].total() for n in sizes)
+    assert (many - some) / 8 == (some - few) / 2, "a cluster costs more calls the more there are"
+    bare_per_cluster = (twins[11][0].total() - twins[1][0].total()) / 10
+    over = (many - few) / 10 - bare_per_cluster
+    per_cluster = found[3][0] - found[1][0]
+    assert over <= ALLOWED, f"{over} calls over bare L1; two more clusters: {dict(per_cluster)}"
+
+
+def test_the_twin_with_plain_dicts_synthesizes_the_same(tmp_path: Path) -> None:
+    """Dicts check nothing: a key that is spelled wrong vanishes, so the bench would compare less work."""
+    _, template = synthesize(ours(1), tmp_path / "ours")
+    assert synthesize(bare(template, structs=False), tmp_path / "dicts")[1] == template
 
 
 def test_the_counter_sees_a_call_that_is_made_for_every_cluster(tmp_path: Path) -> None:
