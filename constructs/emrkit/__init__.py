@@ -39,21 +39,27 @@ if TYPE_CHECKING:
     from emrkit_model.settings import ApplicationSettings, DynamicAllocation, SparkSettings
     from emrkit_model.steps import ActionOnFailure, CommandStep, JarStep, ScriptStep, SparkSqlStep, SparkStep
 
+    from .access_policies import DeployerPolicy, OperatorPolicy, SubmitterPolicy
     from .cluster import Cluster
     from .contract import Contract
     from .foundation import Foundation
+    from .grants import CatalogGrant, DataGrant
     from .network import Network
     from .orchestration import Pipeline
-    from .roles import DataGrant, Roles
+    from .roles import Roles
+    from .runtime_role import RuntimeRole
     from .security_configuration import SecurityConfiguration
 
 _HOMES = {
+    ".access_policies": ("DeployerPolicy", "OperatorPolicy", "SubmitterPolicy"),
     ".cluster": ("Cluster",),
     ".contract": ("Contract",),
     ".foundation": ("Foundation",),
+    ".grants": ("CatalogGrant", "DataGrant"),
     ".network": ("Network",),
     ".orchestration": ("Pipeline",),
-    ".roles": ("DataGrant", "Roles"),
+    ".roles": ("Roles",),
+    ".runtime_role": ("RuntimeRole",),
     ".security_configuration": ("SecurityConfiguration",),
     "emrkit_model.applications": ("Application",),
     "emrkit_model.capacity": ("CapacityReservation", "EbsVolume", "InstanceFleet", "InstanceType"),
@@ -77,11 +83,13 @@ __all__ = [
     "BootstrapAction",
     "BucketEncryption",
     "CapacityReservation",
+    "CatalogGrant",
     "Cluster",
     "CommandStep",
     "Configuration",
     "Contract",
     "DataGrant",
+    "DeployerPolicy",
     "DynamicAllocation",
     "EbsVolume",
     "Encryption",
@@ -95,14 +103,17 @@ __all__ = [
     "Kerberos",
     "ManagedScaling",
     "Network",
+    "OperatorPolicy",
     "Pipeline",
     "Retry",
     "Roles",
+    "RuntimeRole",
     "ScriptStep",
     "SecurityConfiguration",
     "SparkSettings",
     "SparkSqlStep",
     "SparkStep",
+    "SubmitterPolicy",
 ]
 
 

@@ -12,6 +12,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from .guardrails import Acknowledgement, Judge, acknowledge
+from .key_policies import leave_to_account
 from .pseudo_parameters import Aws
 
 __all__ = ["Foundation"]
@@ -68,6 +69,7 @@ class Foundation(Construct):
         # jsii's stubs spell a parameter of Key otherwise than IKey, which type checkers refuse.
         self.key = cast("kms.IKey", key)
         """The KMS key of data, bundles, logs and disks."""
+        leave_to_account(key)
         access_logs = s3.Bucket(
             self,
             "AccessLogs",

@@ -172,16 +172,12 @@ def _policy(roles: Roles) -> dict[str, object]:
     def allow(actions: Sequence[str], resource: object, **condition: object) -> dict[str, object]:
         return {"Effect": "Allow", "Action": list(actions), "Resource": resource, **condition}
 
-    def passed(service: str) -> dict[str, object]:
-        return {"Condition": {"StringLike": {"iam:PassedToService": service}}}
-
     return {
         "Version": "2012-10-17",
         "Statement": [
             allow(["elasticmapreduce:RunJobFlow"], "*"),
             allow([f"elasticmapreduce:{a}" for a in on_clusters], clusters),
-            allow(["iam:PassRole"], roles.service_role_arn, **passed("elasticmapreduce.amazonaws.com")),
-            allow(["iam:PassRole"], roles.instance_role_arn, **passed("ec2.amazonaws.com*")),
+            *roles.passing(),
             allow(EVENTS_RULE_ACTIONS, rules),
             allow([f"logs:{a}" for a in deliver], "*"),
             allow([f"xray:{a}" for a in trace], "*"),

@@ -4,51 +4,47 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, cast
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
 
 from aws_cdk import Names
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from emrkit_facts.iam import SERVICE_POLICY, trust
-from emrkit_model.fields import read
+from emrkit_facts.iam import SERVICE_POLICY, auto_scaling_actions, trust
+from emrkit_model.findings import error
+from emrkit_model.values import InvalidModel
 
+from .grants import (
+    CatalogGrant,
+    DataGrant,
+    Statement,
+    assume_runtime_roles,
+    catalog_statements,
+    data_statements,
+    disk_key_statements,
+    inline_policy,
+    key_statement,
+    pass_role,
+    secret_statement,
+)
 from .guardrails import Acknowledgement, Judge, acknowledge
+from .key_policies import admit_disks, admit_role
 from .pseudo_parameters import Aws
+from .role_references import Principal, name_of, principal_of, role_arn_of
 
 if TYPE_CHECKING:
-    from emrkit_model.fields import BucketLike, KeyLike
+    from emrkit_model.diagnostics import Diagnostic
+    from emrkit_model.fields import KeyLike, ProfileLike, RoleLike, SecretLike
 
-__all__ = ["DataGrant", "Roles"]
-
-Statement = dict[str, object]
-_KEY_USE = ["kms:Decrypt", "kms:Encrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"]
-
+__all__ = ["DataGrant", "Roles", "accept_prefixes"]
 
 _SERVICE_FINDING = f"AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/{SERVICE_POLICY}]"
 _SERVICE_REASON = "AWS's own scoped policy: it acts only on what carries EMR's tag, and AWS keeps it up to date"
 _PREFIXES = "objects below a granted prefix, and KMS's ReEncrypt and GenerateDataKey families on one named key"
-
-
-@dataclass(frozen=True, slots=True)
-class DataGrant:
-    """What the nodes may do below a prefix of a bucket.
-
-    Args:
-        bucket: The bucket, or its name.
-        prefix: The part of it that is meant, without a leading slash. Default: all of it.
-        access: `read`, `write` (which includes deletion, as an overwrite needs it), or `read-write`.
-        key: The KMS key the objects are encrypted with. Default: none of yours.
-
-    Example: `DataGrant(bucket, prefix="raw/", access="read")`
-    """
-
-    bucket: BucketLike
-    prefix: str = ""
-    access: Literal["read", "write", "read-write"] = "read-write"
-    key: KeyLike | None = None
+_SCALING = "alarms have no resource to name, and instance groups belong to clusters whose ids nobody knows beforehand"
+_GUIDE = "https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-iam-roles.html"
 
 
 class Roles(Construct):
@@ -58,15 +54,28 @@ class Roles(Construct):
     nodes' role to EC2. The instance profile is named as its role (EMR refuses another). Grants are one document.
     Certificates that EMR manages need nothing here: EMR makes and keeps them, and puts its authority's certificate into
     Secrets Manager for clients to trust; tagging that secret needs a permission of who deploys, not of the nodes.
+    Each role may be one that exists. One given as an object of the CDK is granted on as the CDK does it; one given by
+    name or ARN alone is left as it is, and asking to grant on it is an error.
     https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-iam-roles.html
 
     Args:
         data: What the nodes may read and write.
+        catalog: What the nodes may do in the Glue Data Catalog. Default: nothing.
         logs: Where the cluster's logs are written.
-        key: The KMS key of disks, logs and data.
-        secrets: ARNs of secrets that the nodes may read.
-        permissions_boundary: ARN of a managed policy that bounds both roles.
+        key: The KMS key of disks, logs and data. The policy of a key that this app makes admits the roles too.
+        secrets: Secrets, or their ARNs, that the nodes may read.
+        permissions_boundary: ARN of a managed policy that bounds every role made here.
         path: The path of the roles. Default: `/`.
+        auto_scaling: Makes the role of custom automatic scaling too, which instance groups may have. Default: when a
+            cluster first needs it.
+        service_role: A service role that exists: name, ARN or role. Default: one is made.
+        instance_profile: An instance profile that exists: name, ARN or profile. Default: one is made.
+        instance_role: The role of that profile: name, ARN or role. Default: the one named as the profile.
+        auto_scaling_role: An auto scaling role that exists: name, ARN or role.
+
+    Raises:
+        InvalidModel: Something is to be granted to a role that is known by its name or ARN alone (E-ROLE-001), or an
+            instance role comes without its profile (E-ROLE-002).
 
     Example:
         ```python
@@ -82,129 +91,296 @@ class Roles(Construct):
         data: Sequence[DataGrant] = (),
         logs: DataGrant | None = None,
         key: KeyLike | None = None,
-        secrets: Sequence[str] = (),
+        secrets: Sequence[SecretLike] = (),
         permissions_boundary: str | None = None,
         path: str = "/",
+        catalog: Sequence[CatalogGrant] = (),
+        auto_scaling: bool = False,
+        service_role: RoleLike | None = None,
+        instance_profile: ProfileLike | None = None,
+        instance_role: RoleLike | None = None,
+        auto_scaling_role: RoleLike | None = None,
     ) -> None:
         super().__init__(scope, id)
-        # Roles are global in an account: the region keeps two deployments of one app apart.
-        name = f"{Names.unique_resource_name(self, max_length=40, separator='-')}-{Aws.REGION}"
-        statements = [*_data_statements(data, logs), *_key_statement(key), *_secret_statement(secrets)]
-        nodes = iam.CfnRole(
-            self,
-            "Nodes",
-            role_name=name,
-            path=path,
-            permissions_boundary=permissions_boundary,
-            assume_role_policy_document=trust("emr_ec2_instance_profile_role"),
-            policies=_inline("data", statements),
+        if instance_role is not None and instance_profile is None:
+            raise InvalidModel(_no_profile())
+        self._path = path
+        self._boundary = permissions_boundary
+        self._nodes: iam.CfnRole | None = None
+        self._nodes_principal: Principal | None = None
+        self._nodes_name: str | None = None
+        self._service: iam.CfnRole | None = None
+        self._service_principal: Principal | None = None
+        self._runtime: dict[str, bool] = {}
+        self._runtime_policy: iam.CfnRolePolicy | None = None
+        self._auto_scaling_arn: str | None = None
+        write_only = [DataGrant(logs.bucket, logs.prefix, "write", logs.key)] if logs is not None else []
+        grants = [*data, *write_only]
+        statements = [*data_statements(grants), *catalog_statements(catalog)]
+        statements += [*key_statement(key), *secret_statement(secrets)]
+        self._statements: list[Statement] = []
+        self._service_statements: list[Statement] = []
+        if instance_profile is None:
+            self._make_nodes(statements)
+        else:
+            self.instance_profile_name = name_of(instance_profile)
+            role = instance_role if instance_role is not None else self.instance_profile_name
+            self.instance_role_arn: str = role_arn_of(role)
+            """ARN of the nodes' role."""
+            self.instance_role_name: str = name_of(role)
+            """Name of the nodes' role, and of its profile."""
+            self._nodes_principal = principal_of(role)
+            if statements:
+                self._allow_nodes(statements)
+        disks = disk_key_statements(key)
+        if service_role is None:
+            self._make_service([pass_role(self.instance_role_arn, "ec2"), *disks])
+        else:
+            self.service_role_arn: str = role_arn_of(service_role)
+            """ARN of the service role."""
+            self._service_principal = principal_of(service_role)
+            if self._service_principal is not None and instance_profile is None:
+                self._allow_service([pass_role(self.instance_role_arn, "ec2"), *disks])
+        self._admit([key, *(grant.key for grant in grants)])
+        if service_role is None:
+            admit_disks(key)
+        self._accept([*statements, *disks])
+        if auto_scaling_role is not None:
+            self._auto_scaling_arn = role_arn_of(auto_scaling_role)
+            self._allow_service([pass_role(self._auto_scaling_arn, "application-autoscaling")])
+        elif auto_scaling:
+            self.require_auto_scaling_role()
+
+    @classmethod
+    def from_names(
+        cls,
+        scope: Construct,
+        id: str,  # noqa: A002  # CDK's own word
+        *,
+        service_role: RoleLike,
+        instance_profile: ProfileLike,
+        instance_role: RoleLike | None = None,
+        auto_scaling_role: RoleLike | None = None,
+    ) -> Roles:
+        """Roles that somebody else made and keeps: names, ARNs or objects of the CDK; nothing is made or changed here.
+
+        A service role with AmazonEMRServicePolicy_v2 passes only a role named EMR_EC2_DefaultRole: for any other, its
+        owner must allow `iam:PassRole` on it.
+
+        Example: `Roles.from_names(self, "Roles", service_role="emr-service", instance_profile="emr-nodes")`
+        """
+        return cls(
+            scope,
+            id,
+            service_role=service_role,
+            instance_profile=instance_profile,
+            instance_role=instance_role,
+            auto_scaling_role=auto_scaling_role,
         )
-        self.instance_role_arn: str = nodes.attr_arn
-        """ARN of the nodes' role."""
-        self.instance_role_name: str = nodes.ref
-        """Name of the nodes' role, and of its profile."""
-        profile = iam.CfnInstanceProfile(
-            self, "Profile", instance_profile_name=name, path=path, roles=[self.instance_role_name]
-        )
-        self.instance_profile_name: str = profile.ref
-        """Name of the instance profile."""
-        place = {"ACCOUNT": Aws.ACCOUNT_ID, "REGION": Aws.REGION, "PARTITION": Aws.PARTITION}
-        service = iam.CfnRole(
-            self,
-            "Service",
-            path=path,
-            permissions_boundary=permissions_boundary,
-            assume_role_policy_document=trust("emr_service_role", place),
-            managed_policy_arns=[f"arn:{Aws.PARTITION}:iam::aws:policy/service-role/{SERVICE_POLICY}"],
-            policies=_inline("cluster", [_pass_role(self.instance_role_arn), *_disk_key_statements(key)]),
-        )
-        self.service_role_arn: str = service.attr_arn
-        """ARN of the service role."""
-        self._nodes = nodes
-        self._statements = statements
-        self._accept([*statements, *_disk_key_statements(key)])
-        acknowledge(self, Acknowledgement(Judge.AWS_SOLUTIONS, _SERVICE_FINDING, _SERVICE_REASON))
 
     @property
     def role_arn(self) -> str:
         """The service role: what a cluster's `service_role` takes."""
         return self.service_role_arn
 
+    @property
+    def auto_scaling_role_arn(self) -> str | None:
+        """ARN of the auto scaling role; None while nobody needed one."""
+        return self._auto_scaling_arn
+
+    @cached_property
+    def instance_role(self) -> iam.IRole:
+        """The nodes' role for grants of the CDK: `queue.grant_send_messages(roles.instance_role)`."""
+        return iam.Role.from_role_arn(self, "InstanceRole", self.instance_role_arn)
+
+    def require_auto_scaling_role(self) -> str:
+        """The ARN of the auto scaling role, which is made when it is first asked for; the service role may pass it.
+
+        https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-iam-role-automatic-scaling.html
+        """
+        if self._auto_scaling_arn is not None:
+            return self._auto_scaling_arn
+        clusters = f"arn:{Aws.PARTITION}:elasticmapreduce:{Aws.REGION}:{Aws.ACCOUNT_ID}:cluster/*"
+        alarms = [a for a in auto_scaling_actions() if a.startswith("cloudwatch:")]
+        groups = [a for a in auto_scaling_actions() if not a.startswith("cloudwatch:")]
+        statements: list[Statement] = [
+            {"Effect": "Allow", "Action": alarms, "Resource": "*"},
+            {"Effect": "Allow", "Action": groups, "Resource": clusters},
+        ]
+        role = iam.CfnRole(
+            self,
+            "AutoScaling",
+            path=self._path,
+            permissions_boundary=self._boundary,
+            assume_role_policy_document=trust("emr_auto_scaling_role", _place()),
+            policies=inline_policy("scaling", statements),
+        )
+        for finding in ("Resource::*", "Resource"):
+            acknowledge(role, Acknowledgement(Judge.AWS_SOLUTIONS, f"AwsSolutions-IAM5[{finding}]", _SCALING))
+        arn = role.attr_arn
+        self._auto_scaling_arn = arn
+        self._allow_service([pass_role(arn, "application-autoscaling")])
+        return arn
+
+    def passing(self) -> tuple[Statement, ...]:
+        """What somebody needs who launches clusters with these roles: passing each to its service, and no other."""
+        scaling = self._auto_scaling_arn
+        return (
+            pass_role(self.service_role_arn, "elasticmapreduce"),
+            pass_role(self.instance_role_arn, "ec2"),
+            *(() if scaling is None else (pass_role(scaling, "application-autoscaling"),)),
+        )
+
     def grant_data(self, *grants: DataGrant) -> None:
         """Let the nodes read or write more; the grants stay one document.
 
         Example: `roles.grant_data(emr.DataGrant(bucket, "reports/", access="write"))`
         """
-        self._statements += _data_statements(grants, None)
-        self._nodes.policies = cast("Any", _inline("data", self._statements))
-        self._accept(self._statements)
+        self._allow_nodes(data_statements(grants))
+        self._admit(grant.key for grant in grants)
+
+    def grant_catalog(self, *grants: CatalogGrant) -> None:
+        """Let the nodes use databases of the Glue Data Catalog.
+
+        Example: `roles.grant_catalog(emr.CatalogGrant("sales", access="read-write"))`
+        """
+        self._allow_nodes(catalog_statements(grants))
+
+    def grant_secrets(self, *secrets: SecretLike, key: KeyLike | None = None) -> None:
+        """Let the nodes read secrets; `key` is the customer's key that encrypts them.
+
+        Example: `roles.grant_secrets(metastore_password)`
+        """
+        self._allow_nodes([*secret_statement(secrets), *key_statement(key)])
+        self._admit([key])
+
+    def allow_runtime_role(self, role: RoleLike, *, source_identity: bool = False) -> None:
+        """Let the nodes take on a runtime role for steps, with session tags; `emr.RuntimeRole` does it by itself.
+
+        A role that exists must trust `instance_role_arn` with `sts:AssumeRole` and `sts:TagSession`.
+
+        Args:
+            role: The runtime role: name, ARN or role.
+            source_identity: The submitter's name goes with the session, as the cluster's security configuration says.
+        """
+        self._runtime[role_arn_of(role)] = source_identity
+        plain = [arn for arn, named in self._runtime.items() if not named]
+        named = [arn for arn, named in self._runtime.items() if named]
+        statements = [assume_runtime_roles(plain, source_identity=False)] if plain else []
+        statements += [assume_runtime_roles(named, source_identity=True)] if named else []
+        if self._nodes is None:
+            self._allow_nodes(statements[-1:])
+            return
+        document = {"Version": "2012-10-17", "Statement": statements}
+        if self._runtime_policy is not None:
+            self._runtime_policy.policy_document = document
+            return
+        # A policy of its own: the runtime role trusts the nodes' role, so the nodes' role cannot wait for its ARN.
+        self._runtime_policy = iam.CfnRolePolicy(
+            self,
+            "RuntimeRoles",
+            role_name=self.instance_role_name,
+            policy_name="runtime-roles",
+            policy_document=document,
+        )
+
+    def _make_nodes(self, statements: list[Statement]) -> None:
+        # Roles are global in an account: the region keeps two deployments of one app apart.
+        name = f"{Names.unique_resource_name(self, max_length=40, separator='-')}-{Aws.REGION}"
+        nodes = iam.CfnRole(
+            self,
+            "Nodes",
+            role_name=name,
+            path=self._path,
+            permissions_boundary=self._boundary,
+            assume_role_policy_document=trust("emr_ec2_instance_profile_role"),
+            policies=inline_policy("data", statements),
+        )
+        self.instance_role_arn = nodes.attr_arn
+        self.instance_role_name = nodes.ref
+        profile = iam.CfnInstanceProfile(
+            self, "Profile", instance_profile_name=name, path=self._path, roles=[self.instance_role_name]
+        )
+        self.instance_profile_name: str = profile.ref
+        """Name of the instance profile."""
+        self._nodes, self._nodes_name, self._statements = nodes, name, statements
+
+    def _make_service(self, statements: list[Statement]) -> None:
+        service = iam.CfnRole(
+            self,
+            "Service",
+            path=self._path,
+            permissions_boundary=self._boundary,
+            assume_role_policy_document=trust("emr_service_role", _place()),
+            managed_policy_arns=[f"arn:{Aws.PARTITION}:iam::aws:policy/service-role/{SERVICE_POLICY}"],
+            policies=inline_policy("cluster", statements),
+        )
+        self.service_role_arn = service.attr_arn
+        self._service, self._service_statements = service, statements
+        acknowledge(self, Acknowledgement(Judge.AWS_SOLUTIONS, _SERVICE_FINDING, _SERVICE_REASON))
+
+    def _allow_nodes(self, statements: Sequence[Statement]) -> None:
+        if self._nodes is not None:
+            self._statements += statements
+            self._nodes.policies = cast("Any", inline_policy("data", self._statements))
+        elif self._nodes_principal is not None:
+            _add(self._nodes_principal, statements)
+        else:
+            raise InvalidModel(_immutable("instance_role", self.instance_role_name))
+        self._accept(statements)
+
+    def _allow_service(self, statements: Sequence[Statement]) -> None:
+        """A service role by name keeps what its owner gave it: EMR says so at the launch if that is too little."""
+        if self._service is not None:
+            self._service_statements += statements
+            self._service.policies = cast("Any", inline_policy("cluster", self._service_statements))
+        elif self._service_principal is not None:
+            _add(self._service_principal, statements)
+
+    def _admit(self, keys: Iterable[KeyLike | None]) -> None:
+        if self._nodes_name is not None:
+            for key in keys:
+                admit_role(key, self._path, self._nodes_name)
 
     def _accept(self, statements: Sequence[Statement]) -> None:
-        """Prefixes below a bucket end in a star, and so do two of KMS's action families."""
-        text = json.dumps(statements, default=str)
-        wide = sorted(set(re.findall(r'"(kms:[A-Za-z]+\*)"', text)))
-        found = [f"AwsSolutions-IAM5[Action::{action}]" for action in wide]
-        if "/*" in text:
-            found.append("AwsSolutions-IAM5[Resource]")
-        acknowledge(self, *(Acknowledgement(Judge.AWS_SOLUTIONS, rule, _PREFIXES) for rule in found))
+        accept_prefixes(self, statements, _PREFIXES)
 
 
-def _data_statements(grants: Sequence[DataGrant], logs: DataGrant | None) -> list[Statement]:
-    statements: list[Statement] = []
-    write_only = [DataGrant(logs.bucket, logs.prefix, "write", logs.key)] if logs is not None else []
-    for grant in (*grants, *write_only):
-        arn = f"arn:{Aws.PARTITION}:s3:::{read(grant.bucket)}"
-        actions = ["s3:GetObject", "s3:GetObjectVersion"] if grant.access != "write" else []
-        if grant.access != "read":
-            actions += ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
-        statements.append({"Effect": "Allow", "Action": actions, "Resource": f"{arn}/{grant.prefix}*"})
-        listing: Statement = {
-            "Effect": "Allow",
-            "Action": ["s3:ListBucket", "s3:GetBucketLocation", "s3:ListBucketMultipartUploads"],
-            "Resource": arn,
-        }
-        statements.append(listing)
-        statements += _key_statement(grant.key)
-    return statements
+def accept_prefixes(scope: Construct, statements: Sequence[Statement], reason: str) -> None:
+    """Prefixes below a bucket end in a star, and so do two of KMS's action families: acknowledged with the reason."""
+    text = json.dumps(statements, default=str)
+    found = [f"AwsSolutions-IAM5[Action::{a}]" for a in sorted(set(re.findall(r'"(kms:[A-Za-z]+\*)"', text)))]
+    resources = json.dumps([s["Resource"] for s in statements], default=str)
+    if "*" in resources:
+        found.append("AwsSolutions-IAM5[Resource]")
+    acknowledge(scope, *(Acknowledgement(Judge.AWS_SOLUTIONS, rule, reason) for rule in found))
 
 
-def _key_statement(key: KeyLike | None) -> list[Statement]:
-    return [] if key is None else [{"Effect": "Allow", "Action": _KEY_USE, "Resource": read(key)}]
+def _place() -> Mapping[str, str]:
+    return {"ACCOUNT": Aws.ACCOUNT_ID, "REGION": Aws.REGION, "PARTITION": Aws.PARTITION}
 
 
-def _secret_statement(secrets: Sequence[str]) -> list[Statement]:
-    if not secrets:
-        return []
-    return [{"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": list(secrets)}]
+def _add(principal: Principal, statements: Sequence[Statement]) -> None:
+    for statement in statements:
+        principal.add_to_principal_policy(iam.PolicyStatement.from_json(statement))
 
 
-def _pass_role(role: str) -> Statement:
-    return {
-        "Effect": "Allow",
-        "Action": "iam:PassRole",
-        "Resource": role,
-        "Condition": {"StringLike": {"iam:PassedToService": "ec2.amazonaws.com*"}},
-    }
+def _immutable(field: str, name: str) -> Diagnostic:
+    return error(
+        "ROLE-001",
+        f"nothing can be granted to role '{name}': only its name is known",
+        field,
+        got=name,
+        reason=f"emrkit changes no role that it does not make; {_GUIDE}",
+        hint=f"give it as a role, `{field}=iam.Role.from_role_name(...)`, or let its owner allow this",
+    )
 
 
-def _disk_key_statements(key: KeyLike | None) -> list[Statement]:
-    """Encrypted volumes: the service creates them, and lets EC2 use the key by a grant."""
-    if key is None:
-        return []
-    arn = read(key)
-    actions = [*_KEY_USE, "kms:GenerateDataKeyWithoutPlaintext"]
-    grant: Statement = {
-        "Effect": "Allow",
-        "Action": "kms:CreateGrant",
-        "Resource": arn,
-        "Condition": {"Bool": {"kms:GrantIsForAWSResource": "true"}},
-    }
-    return [{"Effect": "Allow", "Action": actions, "Resource": arn}, grant]
-
-
-def _inline(name: str, statements: Sequence[Statement]) -> list[dict[str, object]]:
-    if not statements:
-        return []
-    unique = list({repr(s): s for s in statements}.values())
-    document = {"Version": "2012-10-17", "Statement": unique}
-    return [{"policyName": name, "policyDocument": document}]
+def _no_profile() -> Diagnostic:
+    return error(
+        "ROLE-002",
+        "an instance role comes with its instance profile",
+        "instance_profile",
+        reason=f"clusters name the profile, not the role; {_GUIDE}",
+        hint="add `instance_profile=`, which has the role's name",
+    )

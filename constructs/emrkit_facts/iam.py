@@ -6,9 +6,9 @@ Page: https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-iam-roles.html
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from .tables import load
 
@@ -18,13 +18,17 @@ __all__ = [
     "SERVICE_POLICY",
     "ManagedPolicy",
     "UnknownPolicy",
+    "auto_scaling_actions",
+    "catalog_actions",
     "managed_policy",
+    "read_only_actions",
     "step_functions_actions",
     "step_functions_rule",
     "trust",
 ]
 
 SERVICE_POLICY = "AmazonEMRServicePolicy_v2"
+_NODES_POLICY = "AmazonElasticMapReduceforEC2Role"
 # What AmazonEMRServicePolicy_v2 asks of everything it creates or uses: cluster, subnets, security groups.
 EMR_TAG = ("for-use-with-amazon-emr-managed-policies", "true")
 EVENTS_RULE_ACTIONS = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
@@ -74,6 +78,54 @@ def trust(name: str, values: Mapping[str, str] | None = None) -> Mapping[str, ob
     """
     document = load("iam")["trust_policies"].get(name)
     return None if document is None else _fill(copy.deepcopy(document), values or {})
+
+
+def catalog_actions(access: Literal["read", "read-write", "manage"]) -> tuple[str, ...]:
+    """The Glue actions by which Spark and Hive use the Data Catalog, from the default role of the nodes.
+
+    `read` only looks, `read-write` also changes tables, partitions and functions, `manage` also databases.
+
+    >>> "glue:GetTable" in catalog_actions("read"), "glue:CreateTable" in catalog_actions("read")
+    (True, False)
+    >>> "glue:DeleteDatabase" in catalog_actions("read-write")
+    False
+    """
+    found = (action for action in _allowed(_NODES_POLICY) if action.startswith("glue:"))
+    reading = ("glue:Get", "glue:BatchGet")
+    return tuple(
+        action
+        for action in found
+        if action.startswith(reading) or (access != "read" and not action.endswith("Database")) or access == "manage"
+    )
+
+
+def auto_scaling_actions() -> tuple[str, ...]:
+    """What Application Auto Scaling does for custom automatic scaling, from the managed policy for its role.
+
+    >>> auto_scaling_actions()[0]
+    'cloudwatch:DescribeAlarms'
+    """
+    return tuple(_allowed("AmazonElasticMapReduceforAutoScalingRole"))
+
+
+def read_only_actions() -> tuple[str, ...]:
+    """EMR's actions that only look, from the managed policy for readers; notebooks' editors are left out.
+
+    >>> "elasticmapreduce:ListSteps" in read_only_actions()
+    True
+    """
+    return tuple(
+        action
+        for action in _allowed("AmazonEMRReadOnlyAccessPolicy_v2")
+        if action.startswith("elasticmapreduce:") and "Editor" not in action
+    )
+
+
+def _allowed(policy: str) -> Iterator[str]:
+    document = load("iam")["managed_policies"][policy]["document"]
+    for statement in document["Statement"]:
+        actions = statement["Action"]
+        yield from [actions] if isinstance(actions, str) else actions
 
 
 def step_functions_actions(action: str) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ def test_passing_a_role_is_pinned_to_one_role_and_one_service(each: Assembly) ->
         assert resource.startswith("<")
         assert resource.endswith(".Arn>")
         ((_, services),) = statement["Condition"].items()
-        assert services["iam:PassedToService"] in ("ec2.amazonaws.com*", "elasticmapreduce.amazonaws.com"), name
+        assert services["iam:PassedToService"] in ("ec2.amazonaws.com*", "elasticmapreduce.amazonaws.com*"), name
 
 
 def test_the_service_role_passes_the_role_of_its_own_nodes_to_ec2(each: Assembly) -> None:
@@ -108,6 +108,6 @@ def test_the_pipeline_acts_on_clusters_and_passes_their_two_roles(each: Assembly
     }
     nodes, _ = named(each, "nightlyRolesNodes")
     service, _ = named(each, "nightlyRolesService")
-    assert passed == {f"<{service}.Arn>": "elasticmapreduce.amazonaws.com", f"<{nodes}.Arn>": "ec2.amazonaws.com*"}
+    assert passed == {f"<{service}.Arn>": "elasticmapreduce.amazonaws.com*", f"<{nodes}.Arn>": "ec2.amazonaws.com*"}
     on_everything = {a for s in statements if s["Resource"] == ["*"] for a in s["Action"]}
     assert {a for a in on_everything if not a.startswith(("logs:", "xray:"))} == {"elasticmapreduce:RunJobFlow"}

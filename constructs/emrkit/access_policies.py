@@ -1,0 +1,389 @@
+"""What people and programs around clusters may do: deploy them, submit work to them, operate them. Three policies.
+
+Each is a managed policy to attach to a role, a group or a permission set. None of them is a superset of another: who
+deploys does not submit, who submits does not resize.
+https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-plan-access-iam.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from emrkit_facts.iam import EMR_TAG, read_only_actions
+from emrkit_model.fields import read
+from emrkit_model.findings import error
+from emrkit_model.values import InvalidModel
+
+from .grants import Statement
+from .guardrails import Acknowledgement, Judge, acknowledge
+from .pseudo_parameters import Aws
+from .role_references import role_arn_of
+
+if TYPE_CHECKING:
+    from emrkit_model.fields import BucketLike, KeyLike, RoleLike, SecretLike
+
+    from .cluster import ClusterReference
+    from .orchestration import Pipeline
+    from .roles import Roles
+
+__all__ = ["AccessPolicy", "DeployerPolicy", "OperatorPolicy", "SubmitterPolicy"]
+
+_LARGEST = 6144
+_TOKEN = 12  # what a reference of a template becomes is longer than what stands for it; counted for each
+_FOLLOW = ("DescribeCluster", "DescribeStep", "ListSteps")
+_OPERATE = (
+    "CancelSteps",
+    "ModifyInstanceFleet",
+    "ModifyInstanceGroups",
+    "PutAutoTerminationPolicy",
+    "PutManagedScalingPolicy",
+    "RemoveManagedScalingPolicy",
+    "TerminateJobFlows",
+)
+_WIDE = (
+    "these actions know no single resource (launching, listing, metrics), or the clusters are known by their tags alone"
+)
+_BOOTSTRAP = ("deploy", "file-publishing", "image-publishing", "lookup")
+
+
+class AccessPolicy(Construct):
+    """A managed policy made of one document; what the three policies of this module share.
+
+    Args:
+        statements: What it allows.
+        description: What it is for.
+        path: Its path.
+
+    Raises:
+        InvalidModel: The document is larger than IAM takes (E-ROLE-010): name fewer clusters and roles in one policy.
+
+    Example: `emr.OperatorPolicy(self, "Operators", project="shop", environment="prod").managed_policy_arn`
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002  # CDK's own word
+        *,
+        statements: Sequence[Statement],
+        description: str,
+        path: str = "/",
+    ) -> None:
+        super().__init__(scope, id)
+        document = {"Version": "2012-10-17", "Statement": list(statements)}
+        _check_size(document)
+        policy = iam.CfnManagedPolicy(self, "Resource", path=path, description=description, policy_document=document)
+        self.managed_policy_arn: str = policy.ref
+        """Its ARN, for a role, a group or a permission set."""
+        for finding in ("Resource::*", "Resource", "Action::kms:GenerateDataKey*"):
+            if _has(statements, finding):
+                acknowledge(policy, Acknowledgement(Judge.AWS_SOLUTIONS, f"AwsSolutions-IAM5[{finding}]", _WIDE))
+
+    @property
+    def managed_policy(self) -> iam.IManagedPolicy:
+        """It as the CDK's constructs take it: `role.add_managed_policy(policy.managed_policy)`."""
+        return iam.ManagedPolicy.from_managed_policy_arn(self, "Policy", self.managed_policy_arn)
+
+
+class DeployerPolicy(AccessPolicy):
+    """For `emrkit deploy`, `plan` and `destroy`: the CDK's own roles, and looking at the project's stacks.
+
+    Everything that changes an account is done by the roles of `cdk bootstrap`, which CloudFormation uses; how wide
+    these are is said there (`--cloudformation-execution-policies`, `--custom-permissions-boundary`). Data and clusters
+    stay out of reach: a deployer submits nothing and reads no bucket.
+    https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html
+
+    Args:
+        project: The project's name.
+        environment: The environment, which is part of the stacks' names.
+        qualifier: Of the CDK's bootstrap roles. Default: the CDK's own.
+        empties: Buckets that `emrkit destroy` may empty, versions and all. Default: none, so that it stops at buckets
+            that hold something.
+        path: The path of the policy. Default: `/`.
+
+    Example: `emr.DeployerPolicy(self, "Deployers", project="shop", environment="prod")`
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002
+        *,
+        project: str,
+        environment: str,
+        qualifier: str = "hnb659fds",
+        empties: Sequence[BucketLike] = (),
+        path: str = "/",
+    ) -> None:
+        place = f"{Aws.REGION}:{Aws.ACCOUNT_ID}"
+        stacks = f"arn:{Aws.PARTITION}:cloudformation:{place}:stack"
+        own = f"{stacks}/{project}-{environment}-*/*"
+        looks = ["DescribeStackEvents", "DescribeStacks", "GetTemplate", "ListStackResources"]
+        roles = [
+            f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/cdk-{qualifier}-{task}-role-{Aws.ACCOUNT_ID}-{Aws.REGION}"
+            for task in _BOOTSTRAP
+        ]
+        statements = [
+            _allow(["sts:AssumeRole"], roles),
+            _allow([f"cloudformation:{action}" for action in looks], own),
+            _allow(["cloudformation:DescribeStacks"], f"{stacks}/CDKToolkit/*"),
+            # A stack whose first deployment failed is cleared away before the next.
+            _allow(["cloudformation:DeleteStack"], own),
+            _read_contract(project, environment),
+            _allow(["elasticmapreduce:DescribeCluster"], _all_clusters(), _tagged(project, environment)),
+        ]
+        for bucket in empties:
+            arn = _bucket(bucket)
+            statements.append(_allow(["s3:ListBucket", "s3:ListBucketVersions"], arn))
+            statements.append(_allow(["s3:DeleteObject", "s3:DeleteObjectVersion"], f"{arn}/*"))
+        super().__init__(
+            scope, id, statements=statements, description=f"emrkit: deploys {project} {environment}", path=path
+        )
+
+
+class SubmitterPolicy(AccessPolicy):
+    """For `emrkit run`, `status`, `logs` and `cancel`: steps of these clusters, the bundles, the locks, the logs.
+
+    A submitter does not reach the data: the nodes do, or the runtime role of the step. With `runtime_roles`, steps
+    must name one of them.
+    https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-steps-runtime-roles.html#emr-steps-runtime-roles-configure
+
+    Args:
+        project: The project's name.
+        environment: The environment.
+        clusters: The standing clusters to which steps may be added, and no others.
+        artifacts: The bucket of bundles (`bundles/`) and locks (`locks/`). Default: nothing is uploaded.
+        logs: The bucket of the clusters' logs, below `logs/`. Default: logs are not read.
+        key: The KMS key of both buckets.
+        runtime_roles: The only roles that steps may run as. Default: whatever the clusters' nodes may take on.
+        pipelines: Pipelines that may be started, followed and stopped.
+        launches: Roles of transient clusters that may be launched with them; the clusters carry the project's tags.
+        data: Buckets whose existence is asked for before a job starts: those of inputs and outputs.
+        secrets: Secrets for a launch, such as the password of a cluster's KDC.
+        path: The path of the policy. Default: `/`.
+
+    Example:
+        ```python
+        emr.SubmitterPolicy(
+            self, "Submitters", project="shop", environment="prod", clusters=[cluster], artifacts=bucket, key=key
+        )
+        ```
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002
+        *,
+        project: str,
+        environment: str,
+        clusters: Sequence[ClusterReference] = (),
+        artifacts: BucketLike | None = None,
+        logs: BucketLike | None = None,
+        key: KeyLike | None = None,
+        runtime_roles: Sequence[RoleLike] = (),
+        pipelines: Sequence[Pipeline] = (),
+        launches: Sequence[Roles] = (),
+        data: Sequence[BucketLike] = (),
+        secrets: Sequence[SecretLike] = (),
+        path: str = "/",
+    ) -> None:
+        statements = [_read_contract(project, environment)]
+        if clusters:
+            arns = [_cluster(cluster) for cluster in clusters]
+            only = {"ArnEquals": {"elasticmapreduce:ExecutionRoleArn": [role_arn_of(r) for r in runtime_roles]}}
+            statements.append(_emr(["AddJobFlowSteps"], arns, only if runtime_roles else {}))
+            statements.append(_emr(["CancelSteps", *_FOLLOW], arns))
+        statements += _pipelines(pipelines)
+        if launches:
+            statements += _launching(project, environment, launches)
+        elif pipelines:
+            statements += _transient(project, environment)
+        if artifacts is not None:
+            arn = _bucket(artifacts)
+            places = ["bundles/*", "locks/*"]
+            statements.append(_allow(["s3:ListBucket"], arn, {"StringLike": {"s3:prefix": places}}))
+            statements.append(_allow(["s3:GetObject", "s3:PutObject"], [f"{arn}/{place}" for place in places]))
+            statements.append(_allow(["s3:AbortMultipartUpload"], f"{arn}/bundles/*"))
+            statements.append(_allow(["s3:DeleteObject"], f"{arn}/locks/*"))
+        if data:
+            statements.append(_allow(["s3:ListBucket"], [_bucket(bucket) for bucket in data]))
+        statements += _logs(logs)
+        if key is not None:
+            writes = ["kms:GenerateDataKey"] if artifacts is not None else []
+            statements.append(_through_s3(key, ["kms:Decrypt", *writes]))
+        if secrets:
+            statements.append(_allow(["secretsmanager:GetSecretValue"], [read(secret) for secret in secrets]))
+        super().__init__(
+            scope, id, statements=statements, description=f"emrkit: runs jobs of {project} {environment}", path=path
+        )
+
+
+class OperatorPolicy(AccessPolicy):
+    """For who keeps clusters well: looks at everything, reads logs, cancels steps, resizes, ends.
+
+    It adds no steps, launches nothing and reaches no data. Which clusters are meant is said by their tags
+    (`emrkit:project`, `emrkit:environment`), so new ones are included, or by `clusters`.
+    https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-fine-grained-cluster-access.html
+
+    Args:
+        project: The project's name.
+        environment: The environment.
+        clusters: Exactly these clusters. Default: all that carry the tags of project and environment.
+        logs: The bucket of the clusters' logs, below `logs/`.
+        key: The KMS key of that bucket.
+        pipelines: Pipelines whose executions may be looked at and stopped.
+        unprotects: May also switch termination protection off. Default: no.
+        path: The path of the policy. Default: `/`.
+
+    Example: `emr.OperatorPolicy(self, "Operators", project="shop", environment="prod", logs=bucket, key=key)`
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002
+        *,
+        project: str,
+        environment: str,
+        clusters: Sequence[ClusterReference] = (),
+        logs: BucketLike | None = None,
+        key: KeyLike | None = None,
+        pipelines: Sequence[Pipeline] = (),
+        unprotects: bool = False,
+        path: str = "/",
+    ) -> None:
+        arns = [_cluster(cluster) for cluster in clusters] or _all_clusters()
+        tagged = {} if clusters else _tagged(project, environment)
+        looks = [action.partition(":")[2] for action in read_only_actions()]
+        of_a_cluster = [action for action in looks if action not in _ACCOUNT_WIDE]
+        metrics = ["DescribeAlarms", "GetMetricData", "GetMetricStatistics", "ListMetrics"]
+        statements = [
+            _read_contract(project, environment),
+            _emr([action for action in looks if action in _ACCOUNT_WIDE], "*"),
+            _emr(of_a_cluster, arns, tagged),
+            _emr([*_OPERATE, *(["SetTerminationProtection"] if unprotects else [])], arns, tagged),
+            _allow([f"cloudwatch:{action}" for action in metrics], "*"),
+            *_logs(logs),
+            *_pipelines(pipelines, starts=False),
+        ]
+        if key is not None:
+            statements.append(_through_s3(key, ["kms:Decrypt"]))
+        super().__init__(
+            scope, id, statements=statements, description=f"emrkit: operates {project} {environment}", path=path
+        )
+
+
+# EMR has no resource for these; https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticmapreduce.html
+_ACCOUNT_WIDE = frozenset(
+    {
+        "DescribeReleaseLabel",
+        "DescribeSecurityConfiguration",
+        "GetBlockPublicAccessConfiguration",
+        "ListClusters",
+        "ListSecurityConfigurations",
+        "ListSupportedInstanceTypes",
+        "ViewEventsFromAllClustersInConsole",
+    }
+)
+
+
+def _allow(actions: Sequence[str], resource: object, condition: Mapping[str, object] | None = None) -> Statement:
+    given: dict[str, object] = {"Effect": "Allow", "Action": list(actions), "Resource": resource}
+    return {**given, "Condition": condition} if condition else given
+
+
+def _emr(actions: Sequence[str], resource: object, condition: Mapping[str, object] | None = None) -> Statement:
+    return _allow([f"elasticmapreduce:{action}" for action in actions], resource, condition)
+
+
+def _cluster(cluster: ClusterReference) -> str:
+    return _all_clusters(cluster.cluster_id)
+
+
+def _all_clusters(cluster_id: str = "*") -> str:
+    return f"arn:{Aws.PARTITION}:elasticmapreduce:{Aws.REGION}:{Aws.ACCOUNT_ID}:cluster/{cluster_id}"
+
+
+def _tagged(project: str, environment: str, kind: str = "ResourceTag") -> Mapping[str, object]:
+    tags = {"emrkit:project": project, "emrkit:environment": environment}
+    return {"StringEquals": {f"elasticmapreduce:{kind}/{key}": value for key, value in tags.items()}}
+
+
+def _bucket(bucket: BucketLike) -> str:
+    return f"arn:{Aws.PARTITION}:s3:::{read(bucket)}"
+
+
+def _read_contract(project: str, environment: str) -> Statement:
+    place = f"arn:{Aws.PARTITION}:ssm:{Aws.REGION}:{Aws.ACCOUNT_ID}:parameter/emrkit/{project}/{environment}"
+    return _allow(["ssm:GetParametersByPath"], [place, f"{place}/*"])
+
+
+def _logs(bucket: BucketLike | None) -> list[Statement]:
+    if bucket is None:
+        return []
+    arn = _bucket(bucket)
+    return [
+        _allow(["s3:ListBucket"], arn, {"StringLike": {"s3:prefix": "logs/*"}}),
+        _allow(["s3:GetObject"], f"{arn}/logs/*"),
+    ]
+
+
+def _through_s3(key: KeyLike, actions: Sequence[str]) -> Statement:
+    """The key for objects in buckets alone; China's services have names of their own, hence the star."""
+    return _allow(actions, read(key), {"StringLike": {"kms:ViaService": f"s3.{Aws.REGION}.amazonaws.com*"}})
+
+
+def _pipelines(pipelines: Sequence[Pipeline], *, starts: bool = True) -> list[Statement]:
+    if not pipelines:
+        return []
+    machines = [pipeline.state_machine_arn for pipeline in pipelines]
+    place = f"arn:{Aws.PARTITION}:states:{Aws.REGION}:{Aws.ACCOUNT_ID}:execution"
+    executions = [f"{place}:{pipeline.state_machine_name}:*" for pipeline in pipelines]
+    follow = _allow([f"states:{a}" for a in ("DescribeExecution", "GetExecutionHistory", "StopExecution")], executions)
+    return [_allow(["states:StartExecution" if starts else "states:ListExecutions"], machines), follow]
+
+
+def _transient(project: str, environment: str) -> list[Statement]:
+    """Finding the clusters of one's own runs, following and ending them."""
+    ends = _emr(["CancelSteps", "TerminateJobFlows", *_FOLLOW], _all_clusters(), _tagged(project, environment))
+    return [_emr(["ListClusters"], "*"), ends]
+
+
+def _launching(project: str, environment: str, launches: Sequence[Roles]) -> list[Statement]:
+    tags = {"emrkit:project": project, "emrkit:environment": environment, EMR_TAG[0]: EMR_TAG[1]}
+    asked = {"StringEquals": {f"aws:RequestTag/{key}": value for key, value in tags.items()}}
+    passed = {json.dumps(s, default=str): s for roles in launches for s in roles.passing()}
+    launch = [_emr(["RunJobFlow"], "*", asked), _emr(["AddTags"], _all_clusters(), asked)]
+    return [*launch, *_transient(project, environment), *passed.values()]
+
+
+def _has(statements: Sequence[Statement], finding: str) -> bool:
+    resources = [s["Resource"] for s in statements]
+    if finding == "Resource::*":
+        return "*" in resources
+    if finding == "Resource":
+        return any("*" in json.dumps(r, default=str) for r in resources if r != "*")
+    return finding.removeprefix("Action::") in json.dumps(statements, default=str)
+
+
+def _check_size(document: Mapping[str, object]) -> None:
+    """IAM counts without white space; a token counts for about what a reference becomes."""
+    text = json.dumps(document, separators=(",", ":"), default=str)
+    size = len(text) + _TOKEN * text.count("${Token[")
+    if size > _LARGEST:
+        raise InvalidModel(
+            error(
+                "ROLE-010",
+                f"the policy has about {size} characters, and IAM takes {_LARGEST}",
+                got=str(size),
+                allowed=f"up to {_LARGEST} characters without white space",
+                reason="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html",
+                hint="make a policy for each group of clusters, pipelines or runtime roles",
+            )
+        )
