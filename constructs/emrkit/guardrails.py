@@ -1,4 +1,4 @@
-"""The judges of a synthesized app: emrkit's own guardrails, cdk-nag's AwsSolutions pack, AWS Control Tower's rules.
+"""The judges of a synthesized app: emrkit's own guardrails, cdk-nag's packs, AWS Control Tower's rules.
 
 They run after synthesis as CDK policy validation plugins, write `validation-report.json` into the assembly and fail
 the synthesis on any finding that nobody acknowledged. They cost seconds, so a plain `cdk synth` goes without:
@@ -11,15 +11,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import jsii
 from aws_cdk import (
-    Acknowledgment,
     IPolicyValidationPlugin,
     PolicyValidationPluginReport,
     PolicyViolatingResource,
@@ -29,14 +27,17 @@ from aws_cdk import (
 
 from emrkit_model import rules
 
+from .acknowledgements import Acknowledgement, Judge, acknowledge, seat, write_acknowledgements
+from .pack_acknowledgements import acknowledge_own
+
 if TYPE_CHECKING:
     from aws_cdk import App, IPolicyValidationContext
-    from constructs import IConstruct
 
 __all__ = [
     "Acknowledgement",
     "Guardrails",
     "Judge",
+    "Pack",
     "acknowledge",
     "apply",
     "enabled",
@@ -44,78 +45,34 @@ __all__ = [
     "write_acknowledgements",
 ]
 
-_SHORTEST_REASON = 20
 _ON = {"1", "true", "yes", "on"}
 
 
-class Judge(StrEnum):
-    """Who judges; the value is the name under which a report lists the findings."""
+class Pack(StrEnum):
+    """A pack of cdk-nag that sits only when it is asked for; the value is its name in the project file.
 
-    EMRKIT = "emrkit"
-    AWS_SOLUTIONS = "AwsSolutions"
-    CONTROL_TOWER = "cdk-validator-cfnguard"
-
-
-@dataclass(frozen=True, slots=True)
-class Acknowledgement:
-    """A finding that stays, and the reason why that is right.
-
-    Args:
-        judge: Whose finding it is.
-        rule: The rule's id as the judge prints it (`E-RULE-001`, `AwsSolutions-EMR6`, `emr_sec_config_ebs_…`).
-        reason: At least 20 characters; it ends up in the report and in the assembly's metadata.
-
-    Raises:
-        ValueError: The reason is too short to be one.
-
-    Example:
-        >>> Acknowledgement(Judge.AWS_SOLUTIONS, "AwsSolutions-EMR6", "nodes are reached through Session Manager").id
-        'AwsSolutions::AwsSolutions-EMR6'
+    The packs check what the standard's controls say about single resources; passing one is not a certificate.
+    Page: https://github.com/cdklabs/cdk-nag/blob/main/RULES.md
     """
 
-    judge: Judge
-    rule: str
-    reason: str
-
-    def __post_init__(self) -> None:
-        if len(self.reason.strip()) < _SHORTEST_REASON:
-            raise ValueError(f"{self.rule}: a reason has at least {_SHORTEST_REASON} characters, got {self.reason!r}")
+    HIPAA = "hipaa"
+    NIST_R4 = "nist-r4"
+    NIST_R5 = "nist-r5"
+    PCI_DSS = "pci-dss"
 
     @property
-    def id(self) -> str:
-        """The id that CDK matches against findings: judge and rule."""
-        return f"{self.judge}::{self.rule}"
+    def judge(self) -> Judge:
+        """The judge whose rules the pack has."""
+        return _PACKS[self][0]
 
 
-# What was acknowledged while no judge sat. Kept strongly: a construct that Python forgot still lives in the tree.
-_pending: list[tuple[IConstruct, tuple[Acknowledgement, ...]]] = []
-_sitting = False
-
-
-def acknowledge(scope: IConstruct, *acknowledgements: Acknowledgement) -> None:
-    """Accept findings on a construct and everything below it.
-
-    Written into the tree when the judges sit (`apply`), so that a synthesis without them pays nothing for it; an app
-    that adds cdk-nag by its own hand calls `write_acknowledgements` first.
-    """
-    if _sitting:
-        _write(scope, acknowledgements)
-    elif acknowledgements:
-        _pending.append((scope, acknowledgements))
-
-
-def write_acknowledgements(app: App) -> None:
-    """Write what was acknowledged in this app into its tree, where every validation plugin of CDK finds it."""
-    entries, _pending[:] = list(_pending), []
-    for scope, acknowledgements in entries:
-        if scope.node.root is app:
-            _write(scope, acknowledgements)
-        else:
-            _pending.append((scope, acknowledgements))
-
-
-def _write(scope: IConstruct, acknowledgements: Sequence[Acknowledgement]) -> None:
-    Validations.of(scope).acknowledge(*(Acknowledgment(id=a.id, reason=a.reason) for a in acknowledgements))
+_PACKS: Mapping[Pack, tuple[Judge, str]] = {
+    Pack.HIPAA: (Judge.HIPAA, "HIPAASecurityChecks"),
+    Pack.NIST_R4: (Judge.NIST_R4, "NIST80053R4Checks"),
+    Pack.NIST_R5: (Judge.NIST_R5, "NIST80053R5Checks"),
+    Pack.PCI_DSS: (Judge.PCI_DSS, "PCIDSS321Checks"),
+}
+"""The judge of each pack, and the class of cdk-nag."""
 
 
 @jsii.implements(IPolicyValidationPlugin)
@@ -150,28 +107,26 @@ class Guardrails:
 
     def validate(self, context: IPolicyValidationContext) -> PolicyValidationPluginReport:
         """Judge every template of the assembly; called by CDK after synthesis."""
-        violations = [
-            _violation(finding, path)
-            for path in context.template_paths
-            for finding in rules.check_template(_read(path))
-        ]
+        judged = rules.check_templates({path: _read(path) for path in context.template_paths})
+        violations = [_violation(finding, path) for path, findings in judged.items() for finding in findings]
         return PolicyValidationPluginReport(success=not violations, violations=violations)
 
 
 @jsii.implements(IPolicyValidationPlugin)
-class _AwsSolutions:
-    """cdk-nag's pack, with its findings on named resources under one id, so that a construct can acknowledge them.
+class _NagPack:
+    """A pack of cdk-nag, with its findings on named resources under one id, so that a construct can acknowledge them.
 
     Nag puts the resource into the id (`AwsSolutions-IAM5[Resource::arn:…/raw/*]`), written with the names of exports
     that only the synthesizer knows. A bare star and every action keep an id of their own.
     """
 
-    def __init__(self, pack: IPolicyValidationPlugin) -> None:
+    def __init__(self, pack: IPolicyValidationPlugin, judge: Judge) -> None:
         self._pack = pack
+        self._judge = judge
 
     @property
     def name(self) -> str:
-        return str(Judge.AWS_SOLUTIONS)
+        return str(self._judge)
 
     @property
     def version(self) -> str | None:
@@ -200,17 +155,24 @@ def _folded(found: PolicyViolation) -> PolicyViolation:
     )
 
 
-def plugins() -> Sequence[IPolicyValidationPlugin]:
-    """Every judge, ready for `Validations.of(app).add_plugins(...)`."""
+def plugins(packs: Iterable[Pack | str] = ()) -> Sequence[IPolicyValidationPlugin]:
+    """The judges, ready for `Validations.of(app).add_plugins(...)`.
+
+    Args:
+        packs: Packs of cdk-nag beyond AwsSolutions. Default: none.
+    """
     # Late: two more jsii assemblies to load.
-    from cdk_nag import AwsSolutionsChecks
+    import cdk_nag
     from cdklabs.cdk_validator_cfnguard import CfnGuardValidator
 
+    chosen = [_PACKS[Pack(pack)] for pack in packs]
+    nags = [_NagPack(getattr(cdk_nag, name)(), judge) for judge, name in chosen]
     return [
         cast("IPolicyValidationPlugin", Guardrails()),
-        cast("IPolicyValidationPlugin", _AwsSolutions(AwsSolutionsChecks())),
+        cast("IPolicyValidationPlugin", _NagPack(cdk_nag.AwsSolutionsChecks(), Judge.AWS_SOLUTIONS)),
         # The guard binary prints every check of every rule; the default buffer of 1 MB ends at about 30 resources.
         cast("IPolicyValidationPlugin", CfnGuardValidator(max_buffer=256 * 1024 * 1024)),
+        *(cast("IPolicyValidationPlugin", nag) for nag in nags),
     ]
 
 
@@ -223,23 +185,33 @@ def enabled(app: App | None = None) -> bool:
     return said is not None and said.strip().lower() in _ON
 
 
-def apply(app: App) -> bool:
+def apply(app: App, packs: Iterable[Pack | str] = ()) -> bool:
     """Add every judge to the app if they were asked for (see `enabled`); says whether it did.
+
+    Args:
+        app: The app, before `app.synth()`.
+        packs: Packs of cdk-nag that sit as well: `Pack.HIPAA` or `"hipaa"`, and so on. Default: none.
+
+    Raises:
+        ValueError: There is no such pack.
 
     Example:
         ```python
         app = App()
         ...
-        guardrails.apply(app)
+        guardrails.apply(app, packs=[guardrails.Pack.PCI_DSS])
         app.synth()
         ```
     """
-    global _sitting
+    chosen = tuple(dict.fromkeys(Pack(pack) for pack in packs))
     asked = enabled(app)
     if asked:
-        _sitting = True
-        write_acknowledgements(app)
-        Validations.of(app).add_plugins(*plugins())
+        judges = (Judge.EMRKIT, Judge.AWS_SOLUTIONS, Judge.CONTROL_TOWER, *(pack.judge for pack in chosen))
+        write_acknowledgements(app, judges)
+        seat(judges)
+        if chosen:
+            acknowledge_own(app, judges)
+        Validations.of(app).add_plugins(*plugins(chosen))
     return asked
 
 

@@ -12,7 +12,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_emr as cfn_emr
 
 from emrkit import guardrails
-from emrkit.guardrails import Acknowledgement, Judge
+from emrkit.guardrails import Acknowledgement, Judge, Pack
 
 NESTED: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "unit/emrkit_model/rules/good.template.json").read_text("utf-8")
@@ -66,7 +66,14 @@ def judged(app: cdk.App, *, part: str = "violations") -> dict[str, list[str]]:
 
 
 def test_every_judge_sits() -> None:
-    assert [plugin.name for plugin in guardrails.plugins()] == [str(judge) for judge in Judge]
+    usual = [Judge.EMRKIT, Judge.AWS_SOLUTIONS, Judge.CONTROL_TOWER]
+    assert [plugin.name for plugin in guardrails.plugins()] == usual
+    assert [plugin.name for plugin in guardrails.plugins(list(Pack))] == [*usual, *(pack.judge for pack in Pack)]
+
+
+def test_a_pack_that_does_not_exist_is_refused(app: cdk.App) -> None:
+    with pytest.raises(ValueError, match="'hippa' is not a valid Pack"):
+        guardrails.apply(app, packs=["hippa"])
 
 
 def test_a_bad_stack_fails_synthesis_with_the_construct_and_the_rule(app: cdk.App) -> None:
