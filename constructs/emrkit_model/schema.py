@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from pydantic import BaseModel, TypeAdapter
 
-__all__ = ["cluster_schema", "describe", "job_schema", "security_schema", "step_schema"]
+__all__ = ["cluster_schema", "describe", "job_schema", "security_schema", "step_schema", "value_schema"]
 
 Schema = dict[str, Any]
 
@@ -38,6 +38,11 @@ def security_schema() -> Schema:
     from .security import SecurityConfiguration
 
     return _schema_of(SecurityConfiguration)
+
+
+def value_schema(cls: type[BaseModel]) -> Schema:
+    """The schema of a value object, for a field that takes one of several kinds."""
+    return _schema_of(cls)
 
 
 @cache

@@ -1,0 +1,55 @@
+"""How many core nodes a cluster has: when it starts, and when scaling took away what it may."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from emrkit_model.capacity import InstanceFleet
+from emrkit_model.diagnostics import FieldPath
+from emrkit_model.tokens import is_token
+
+if TYPE_CHECKING:
+    from emrkit_model.cluster import Cluster
+
+__all__ = ["CoreNodes", "core_nodes"]
+
+
+@dataclass(frozen=True, slots=True)
+class CoreNodes:
+    """Core nodes by number. A fleet counts in units: the largest number of nodes at the start, the smallest later."""
+
+    at_start: int
+    least: int
+    spot: bool
+    path: FieldPath
+    """The field that sets the least."""
+
+
+def core_nodes(cluster: Cluster) -> CoreNodes | None:
+    """The core nodes of a cluster; without any the primary node holds HDFS alone. None where a number is a token."""
+    core = cluster.core
+    if core is None:
+        return CoreNodes(1, 1, False, ("core",))
+    return _of_fleet(cluster, core)
+
+
+def _of_fleet(cluster: Cluster, fleet: InstanceFleet) -> CoreNodes | None:
+    if is_token(fleet.types) or is_token(fleet.target_on_demand) or is_token(fleet.target_spot):
+        return None
+    weights = [w for w in fleet.weights().values() if not is_token(w) and w > 0]
+    units = fleet.target_on_demand + fleet.target_spot
+    if not weights or units < 1:
+        return None
+    spot = fleet.target_spot > 0
+    at_start, least = math.ceil(units / min(weights)), math.ceil(units / max(weights))
+    scaling = cluster.scaling
+    if scaling is None:
+        return CoreNodes(at_start, least, spot, ("core",))
+    limits = [scaling.minimum, *([] if scaling.maximum_core is None else [scaling.maximum_core])]
+    if any(is_token(limit) for limit in limits):
+        return None
+    # Task nodes go first, so that core alone may be left with the whole minimum.
+    floor = max(1, min(units, *limits))
+    return CoreNodes(at_start, math.ceil(floor / max(weights)), spot, ("scaling", "minimum"))

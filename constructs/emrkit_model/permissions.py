@@ -1,0 +1,56 @@
+"""What a cluster's parts need of IAM: statements for the nodes' role and for the service role, as plain documents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .cluster import Cluster
+
+__all__ = ["Permissions", "Place", "Statement", "permissions"]
+
+Statement = dict[str, object]
+"""One statement of a policy document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a cluster runs, for the ARNs in its policies; a construct gives CDK's pseudo parameters.
+
+    >>> Place().region
+    '*'
+    """
+
+    partition: str = "aws"
+    region: str = "*"
+    account: str = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """Statements beyond what every cluster needs: for the role of its nodes, and for EMR's service role."""
+
+    nodes: tuple[Statement, ...] = ()
+    service: tuple[Statement, ...] = field(default=())
+
+
+def permissions(cluster: Cluster, place: Place) -> Permissions:
+    """What metastore and storage of a cluster need.
+
+    The Glue Data Catalog is asked by the nodes, a secret in a classification is read by the service role, EMR's
+    write-ahead log and the table of consistent view are used by the nodes.
+    """
+    from .metastores import ExternalMetastore, GlueCatalog
+
+    nodes: list[Statement] = []
+    service: list[Statement] = []
+    if isinstance(cluster.metastore, GlueCatalog):
+        nodes += cluster.metastore.node_statements(place)
+    if isinstance(cluster.metastore, ExternalMetastore):
+        service += cluster.metastore.service_statements()
+    if cluster.hbase is not None:
+        nodes += cluster.hbase.node_statements(place)
+    if cluster.consistent_view is not None:
+        nodes += cluster.consistent_view.node_statements(place)
+    return Permissions(tuple(nodes), tuple(service))
