@@ -20,8 +20,8 @@ from typing import Any
 from emrkit_local.environments.registries import uv_environment
 from emrkit_local.folders import cache_folder, ensure_folder
 
+from .apps import Run, counted, per_unit, spanned
 from .measuring import Result, interleave_spans, run
-from .synthesis import Run, counted, per_unit, spanned
 
 __all__ = ["agreed", "install", "measure"]
 
