@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import cast
 
+from emrkit_jobs.targets.account_api import ApiAccount
 from emrkit_jobs.targets.calls import Caller, Session
 from emrkit_jobs.targets.emr import EmrClusters
 from emrkit_jobs.targets.errors import Refused
@@ -45,6 +46,7 @@ class ApiTarget:
         self.objects = S3Objects(caller, region)
         self.pipelines = StepFunctions(caller)
         self.stacks = CloudFormationStacks(caller)
+        self.account = ApiAccount(caller, region)
 
     @property
     def endpoint(self) -> str | None:

@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
-from typing import Protocol, cast
+from threading import RLock
+from typing import Literal, Protocol, cast
 
 from emrkit_jobs.targets.errors import OutcomeUnknown, Refused, TargetError, Unreachable, classify_code, explain_refusal
 from emrkit_model.diagnostics import Diagnostic
@@ -16,6 +17,11 @@ __all__ = ["Caller", "Session", "without_profile"]
 CONNECT_SECONDS = 5
 READ_SECONDS = 60
 READ_ATTEMPTS = 4
+ASK_READ_SECONDS = 10
+ASK_ATTEMPTS = 2
+
+Manner = Literal["call", "once", "ask"]
+"""How often and how patiently a client sends: what may be repeated, what is sent one time, what must be quick."""
 
 _IAM_PREFIXES = {"emr": "elasticmapreduce", "stepfunctions": "states"}
 """Where IAM calls a service otherwise than boto3."""
@@ -42,23 +48,30 @@ class Caller:
     private: bool = False
     """Hide the user's AWS profile and files: a local endpoint has credentials of its own."""
     _session: Session | None = None
-    _clients: dict[tuple[str, bool], object] = field(default_factory=dict[tuple[str, bool], object])
+    _clients: dict[tuple[str, Manner], object] = field(default_factory=dict[tuple[str, Manner], object])
+    _making: RLock = field(default_factory=RLock)
 
-    def client(self, service: str, *, once: bool = False) -> object:
-        """The client of a service; the two kinds differ in how often they send a request."""
+    def client(self, service: str, *, once: bool = False, manner: Manner | None = None) -> object:
+        """The client of a service; the kinds differ in how often they send a request and how long they wait."""
+        # Sessions make clients one at a time; the clients themselves may be shared by threads.
+        with self._making:
+            return self._client(service, manner or ("once" if once else "call"))
+
+    def _client(self, service: str, manner: Manner) -> object:
         from botocore.config import Config
 
-        key = (service, once)
+        key = (service, manner)
         if key not in self._clients:
+            attempts = {"call": READ_ATTEMPTS, "once": 1, "ask": ASK_ATTEMPTS}[manner]
             hidden = without_profile() if self.private else nullcontext()
             with self.translated(service, "CreateClient", once=False), hidden:
                 if self._session is None:
                     self._session = self.open_session()
                 config = Config(
                     # `standard` by name: the default mode is not the same everywhere and is going to change.
-                    retries={"mode": "standard", "total_max_attempts": 1 if once else READ_ATTEMPTS},
+                    retries={"mode": "standard", "total_max_attempts": attempts},
                     connect_timeout=CONNECT_SECONDS,
-                    read_timeout=READ_SECONDS,
+                    read_timeout=ASK_READ_SECONDS if manner == "ask" else READ_SECONDS,
                     user_agent_extra="emrkit",
                     s3={"addressing_style": "path"} if self.endpoint else None,
                 )
@@ -73,9 +86,24 @@ class Caller:
         """A call that is sent exactly once; raises `OutcomeUnknown` when its answer is lost."""
         return self._send(service, operation, request, once=True)
 
+    def ask(self, service: str, operation: str, **request: object) -> dict[str, object]:
+        """A read that must be quick: two attempts, and no long wait for an answer."""
+        method = getattr(self.client(service, manner="ask"), operation)
+        with self.translated(service, _api_name(operation)):
+            return cast("dict[str, object]", method(**request))
+
+    def ask_pages(self, service: str, operation: str, key: str, **request: object) -> Iterator[dict[str, object]]:
+        """The items of all pages, each page asked for quickly."""
+        yield from self._paged(service, operation, key, request, "ask")
+
     def pages(self, service: str, operation: str, key: str, **request: object) -> Iterator[dict[str, object]]:
         """The items of all pages; a page may be empty and still have a successor."""
-        client = self.client(service)
+        yield from self._paged(service, operation, key, request, "call")
+
+    def _paged(
+        self, service: str, operation: str, key: str, request: Mapping[str, object], manner: Manner
+    ) -> Iterator[dict[str, object]]:
+        client = self.client(service, manner=manner)
         with self.translated(service, _api_name(operation), once=False):
             paginator = client.get_paginator(operation)  # pyright: ignore[reportAttributeAccessIssue]
             for page in paginator.paginate(**request):

@@ -12,6 +12,7 @@ import re
 from emrkit_model.diagnostics import Diagnostic, EmrkitError, ExitCode
 
 __all__ = [
+    "Denied",
     "OutcomeUnknown",
     "Refused",
     "TargetError",
@@ -78,6 +79,23 @@ class Refused(TargetError):  # noqa: N818 - read as what happened
 
     def __init__(self, diagnostic: Diagnostic, operation: str = "", service_code: str = "") -> None:
         super().__init__(diagnostic, ExitCode.TARGET_REFUSED, operation, service_code)
+
+
+class Denied(Refused):
+    """The caller may not ask this; `action` is what IAM calls it."""
+
+    def __init__(self, error: Refused, action: str) -> None:
+        super().__init__(error.diagnostics[0], error.operation, error.service_code)
+        self.action = action
+
+    @classmethod
+    def of(cls, error: Refused, action: str | None, service: str, operation: str) -> Denied | None:
+        """The same refusal with its action, if it is about permission."""
+        if error.service_code not in DENIED | {"403", "Forbidden"}:
+            return None
+        name = "".join(part.capitalize() for part in operation.split("_"))
+        prefix = {"emr": "elasticmapreduce", "service-quotas": "servicequotas"}.get(service, service)
+        return cls(error, action or f"{prefix}:{name}")
 
 
 class Unreachable(TargetError):  # noqa: N818 - read as what happened

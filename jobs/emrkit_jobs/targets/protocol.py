@@ -12,6 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
+from emrkit_jobs.targets.account import Account
+
 __all__ = [
     "CLUSTER_ALIVE",
     "RUN_TAG",
@@ -267,6 +269,10 @@ class Stacks(Protocol):
         """The names of the buckets that the stack owns."""
         ...
 
+    def resources(self, name: str) -> Mapping[str, str]:
+        """The ids of the stack's resources by their logical ids; empty if there is no such stack."""
+        ...
+
     def delete(self, name: str) -> None: ...
 
 
@@ -308,6 +314,11 @@ class Target(Protocol):
 
     @property
     def stacks(self) -> Stacks: ...
+
+    @property
+    def account(self) -> Account:
+        """What a preflight asks."""
+        ...
 
     def identity(self) -> Identity:
         """Account and principal; the first call that shows whether the target answers."""

@@ -80,6 +80,21 @@ class CloudFormationStacks:
             if item.get("ResourceType") == "AWS::S3::Bucket" and item.get("ResourceStatus") != "DELETE_COMPLETE"
         )
 
+    def resources(self, name: str) -> Mapping[str, str]:
+        try:
+            rows = list(
+                self._caller.pages("cloudformation", "list_stack_resources", "StackResourceSummaries", StackName=name)
+            )
+        except Refused as error:
+            if error.service_code != "ValidationError":
+                raise
+            return {}
+        return {
+            str(row["LogicalResourceId"]): str(row["PhysicalResourceId"])
+            for row in rows
+            if row.get("PhysicalResourceId") and row.get("ResourceStatus") != "DELETE_COMPLETE"
+        }
+
     def delete(self, name: str) -> None:
         self._caller.call("cloudformation", "delete_stack", StackName=name)
 
