@@ -44,7 +44,9 @@ def main(file: str, folder: str, *options: str) -> None:
     import aws_cdk as cdk
 
     build = runpy.run_path(file)["build"]
-    app = cdk.App(outdir=folder, builtin_cloud_formation_validation=False)
+    # One stack for any number of clusters, so that a cluster costs the same whatever their number: no limit of 500.
+    context = {"@aws-cdk/core:stackResourceLimit": 0}
+    app = cdk.App(outdir=folder, builtin_cloud_formation_validation=False, context=context)
     build(cdk.Stack(app, "Bench"))
     app.synth()
     modules = sorted(name for name in sys.modules if name.startswith(_TELLING) and "._" not in name)
