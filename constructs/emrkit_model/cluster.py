@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import PlainValidator, WithJsonSchema
+from pydantic import PlainValidator, WithJsonSchema, model_validator
 
 from .applications import Application
 from .capacity import InstanceFleet
 from .cluster_rules import check_cluster
 from .configurations import Configuration
-from .contributions import Contribution, gather, merge
+from .contributions import Contribution, EffectiveSettings, gather, merge
 from .diagnostics import Diagnostic
 from .fields import (
     NO_SETTINGS,
@@ -29,9 +30,12 @@ from .fields import (
     words,
 )
 from .kerberos import Kerberos
+from .metastores import Metastore
 from .scaling import ManagedScaling
 from .security import SecurityConfiguration
 from .settings import ApplicationSettings
+from .sizing import Sizing, fill_in
+from .storage import ConsistentView, HBaseStorage
 from .tokens import UNKNOWN_LIST, UNKNOWN_NUMBER, UNKNOWN_TEXT, is_token
 from .values import Json, Value, build
 
@@ -121,6 +125,15 @@ class Cluster(Value):
     """Classifications for all nodes."""
     settings: ApplicationSettings | None = None
     """Typed settings of the applications; a key that one of them sets cannot differ in `configurations`."""
+    metastore: Metastore = None
+    """Where tables are known: `glue`, or a Hive metastore in a database. Default: one on the primary node, gone with
+    the cluster."""
+    hbase: HBaseStorage | None = None
+    """HBase's root on S3, and its write-ahead log. Default: HBase lies in HDFS, gone with the cluster."""
+    consistent_view: ConsistentView | None = None
+    """EMRFS consistent view, for releases older than S3's own consistency."""
+    sizing: Sizing | None = None
+    """Chooses the fleets that are left out here, by what the cluster does and how many nodes it has."""
     bootstrap_actions: Items[BootstrapAction] = ()
     """Scripts that each node runs before its applications start; at most 16."""
     step_concurrency: Count = 1
@@ -176,6 +189,11 @@ class Cluster(Value):
     spread_primaries: Flag = False
     """Three primary nodes go to different hardware."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _size(cls, data: object) -> object:
+        return fill_in(data)
+
     def problems(self) -> Iterator[Diagnostic]:
         """Everything that holds between the parts: release, applications, fleets, scaling, security, limits."""
         yield from check_cluster(self)
@@ -207,6 +225,14 @@ class Cluster(Value):
 
     def contributions(self) -> tuple[Contribution, ...]:
         """What typed fields add to the classifications, each with the path of the field that says it."""
+        return self._contributions
+
+    def effective_settings(self) -> EffectiveSettings:
+        """The free map and the typed fields together, key by key, with the place of each."""
+        return EffectiveSettings(self.configurations, self._contributions)
+
+    @cached_property
+    def _contributions(self) -> tuple[Contribution, ...]:
         known = not is_token(self.applications) and not any(is_token(a.name) for a in self.applications)
         names = frozenset(a.name.lower() for a in self.applications) if known else None
         return tuple(gather(self, self.release, names))

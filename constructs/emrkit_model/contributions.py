@@ -17,7 +17,19 @@ from .findings import error
 from .tokens import is_token
 from .values import Value
 
-__all__ = ["Contribution", "Contributor", "Entry", "check_doors", "entries", "gather", "merge", "places", "under"]
+__all__ = [
+    "Contribution",
+    "Contributor",
+    "EffectiveSettings",
+    "Entry",
+    "check_doors",
+    "entries",
+    "export",
+    "gather",
+    "merge",
+    "places",
+    "under",
+]
 
 Contribution = tuple[FieldPath, Configuration]
 """The field that says it, as a path from the value that yields it, and what it says."""
@@ -58,6 +70,17 @@ def under(field: str | FieldPath, classification: str, properties: Mapping[str, 
     said = {key: value for key, value in properties.items() if value is not None}
     if said:
         yield ((field,) if isinstance(field, str) else field), Configuration.of(classification, said)
+
+
+def export(field: str, classification: str, variables: Mapping[str, object]) -> Iterator[Contribution]:
+    """A contribution of environment variables: `classification` is `spark-env`, `hbase-env` and the like.
+
+    >>> [[(n.classification, n.properties) for n in c.configurations] for _, c in export("x", "hbase-env", {"A": 1})]
+    [[('export', {'A': '1'})]]
+    """
+    said = {key: value for key, value in variables.items() if value is not None}
+    if said:
+        yield (field,), Configuration.of(classification, None, Configuration.of("export", said))
 
 
 def merge(free: Sequence[Configuration], contributions: Iterable[Contribution]) -> tuple[Configuration, ...]:
@@ -104,6 +127,34 @@ def places(
         for entry, value, _ in entries(configuration):
             found.setdefault(entry, []).append((field, value))
     return found
+
+
+class EffectiveSettings:
+    """What the nodes get in the end, key by key, with the place that says it: for rules that look at several keys.
+
+    Where two places say the same key, the free map's place is the one shown.
+    """
+
+    def __init__(self, free: Sequence[Configuration], contributions: Iterable[Contribution]) -> None:
+        self._places = places(free, contributions)
+
+    def value(self, classification: str, key: str) -> str | None:
+        """The value of a top-level key; None where nobody sets it, or where it is a token."""
+        said = self._places.get(((classification,), key))
+        return None if said is None or is_token(said[-1][1]) else said[-1][1]
+
+    def place(self, classification: str, key: str) -> FieldPath:
+        """The path of the field or of the free map's entry that sets a key; the root where nobody does."""
+        said = self._places.get(((classification,), key))
+        return said[0][0] if said else ()
+
+    def properties(self, classification: str) -> dict[str, str]:
+        """The top-level keys of a classification, tokens left out."""
+        return {
+            key: said[-1][1]
+            for (names, key), said in self._places.items()
+            if names == (classification,) and not is_token(said[-1][1])
+        }
 
 
 def check_doors(free: Sequence[Configuration], contributions: Sequence[Contribution]) -> Iterator[Diagnostic]:

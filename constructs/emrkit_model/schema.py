@@ -21,7 +21,9 @@ def cluster_schema() -> Schema:
     """The schema of one entry of `clusters:`; the name is the entry's key."""
     from .cluster import Cluster
 
-    return _named_by_key(_schema_of(Cluster))
+    schema = _named_by_key(_schema_of(Cluster))
+    required = [name for name in schema["required"] if name != "primary"]
+    return {**schema, "required": required, "anyOf": [{"required": ["primary"]}, {"required": ["sizing"]}]}
 
 
 @cache

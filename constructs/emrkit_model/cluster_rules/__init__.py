@@ -9,12 +9,14 @@ from emrkit_model.diagnostics import Diagnostic
 
 from .identity import check_identity, check_release
 from .limits import check_limits
+from .metastore import check_metastore
 from .nodes import check_nodes
 from .placement import check_placement
 from .root_volume import check_root_volume
 from .scaling import check_scaling
 from .security import check_security
 from .settings import check_settings
+from .storage import check_storage
 
 if TYPE_CHECKING:
     from emrkit_model.cluster import Cluster
@@ -31,6 +33,8 @@ _RULES = (
     check_limits,
     check_root_volume,
     check_settings,
+    check_metastore,
+    check_storage,
 )
 
 

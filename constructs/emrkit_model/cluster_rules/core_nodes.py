@@ -18,10 +18,16 @@ __all__ = ["CoreNodes", "core_nodes"]
 
 @dataclass(frozen=True, slots=True)
 class CoreNodes:
-    """Core nodes by number. A fleet counts in units: the largest number of nodes at the start, the smallest later."""
+    """Core nodes by number. A fleet counts in units, so that its largest and its smallest types give two numbers."""
 
     at_start: int
+    """When the cluster starts, at most."""
     least: int
+    """When scaling took away what it may: the fewest."""
+    surely_at_start: int
+    """When the cluster starts, at least."""
+    most_at_least: int
+    """When scaling took away what it may: the most."""
     spot: bool
     path: FieldPath
     """The field that sets the least."""
@@ -31,7 +37,7 @@ def core_nodes(cluster: Cluster) -> CoreNodes | None:
     """The core nodes of a cluster; without any the primary node holds HDFS alone. None where a number is a token."""
     core = cluster.core
     if core is None:
-        return CoreNodes(1, 1, False, ("core",))
+        return CoreNodes(1, 1, 1, 1, spot=False, path=("core",))
     return _of_fleet(cluster, core)
 
 
@@ -43,13 +49,20 @@ def _of_fleet(cluster: Cluster, fleet: InstanceFleet) -> CoreNodes | None:
     if not weights or units < 1:
         return None
     spot = fleet.target_spot > 0
-    at_start, least = math.ceil(units / min(weights)), math.ceil(units / max(weights))
     scaling = cluster.scaling
-    if scaling is None:
-        return CoreNodes(at_start, least, spot, ("core",))
-    limits = [scaling.minimum, *([] if scaling.maximum_core is None else [scaling.maximum_core])]
-    if any(is_token(limit) for limit in limits):
-        return None
-    # Task nodes go first, so that core alone may be left with the whole minimum.
-    floor = max(1, min(units, *limits))
-    return CoreNodes(at_start, math.ceil(floor / max(weights)), spot, ("scaling", "minimum"))
+    floor, path = units, ("core",)
+    if scaling is not None:
+        limits = [scaling.minimum, *([] if scaling.maximum_core is None else [scaling.maximum_core])]
+        if any(is_token(limit) for limit in limits):
+            return None
+        # Task nodes go first, so that core alone may be left with the whole minimum.
+        floor, path = max(1, min(units, *limits)), ("scaling", "minimum")
+    small, large = min(weights), max(weights)
+    return CoreNodes(
+        at_start=math.ceil(units / small),
+        least=math.ceil(floor / large),
+        surely_at_start=math.ceil(units / large),
+        most_at_least=math.ceil(floor / small),
+        spot=spot,
+        path=path,
+    )

@@ -98,14 +98,14 @@ def _check_hdfs(cluster: Cluster) -> Iterator[Diagnostic]:
     if copies is not None:
         yield from _check_copies(cluster, copies, nodes)
     elif nodes is not None and not settings.place("hdfs-site", "dfs.replication"):
-        default = facts.default_replication(nodes.at_start)
-        if default > nodes.least:
+        default = facts.default_replication(nodes.surely_at_start)
+        if default > nodes.most_at_least:
             yield warning(
                 "STORE-044",
-                f"{nodes.at_start} core nodes start with dfs.replication {default}, and scaling may go down to "
-                f"{nodes.least}",
+                f"{nodes.surely_at_start} core nodes start with dfs.replication {default}, and scaling may go down to "
+                f"{nodes.most_at_least}",
                 *nodes.path,
-                got=nodes.least,
+                got=nodes.most_at_least,
                 allowed=f"{default} or more, or a smaller dfs.replication",
                 reason=f"EMR keeps as many core nodes as blocks have copies, so it never gets there ({page})",
                 hint=f"raise the minimum to {default}, or set dfs.replication in hdfs-site",

@@ -294,9 +294,9 @@ def test_an_executor_that_does_not_fit_a_node_is_a_warning():
 
 def test_fleets_that_start_outside_the_limits_of_scaling_are_warned_of():
     core = {"on_demand": ["m5.xlarge"], "capacity": 10}
-    assert warnings(core=core, scaling={"minimum": 1, "maximum": 5}) == {"W-CLUS-036": ("scaling", "maximum")}
+    assert warnings(core=core, scaling={"minimum": 3, "maximum": 5}) == {"W-CLUS-036": ("scaling", "maximum")}
     assert warnings(core=core, scaling={"minimum": 11, "maximum": 20}) == {"W-CLUS-036": ("scaling", "minimum")}
-    assert warnings(core=core, scaling={"minimum": 1, "maximum": 10}) == {}
+    assert warnings(core=core, scaling={"minimum": 3, "maximum": 10}) == {}
 
 
 @pytest.mark.parametrize(

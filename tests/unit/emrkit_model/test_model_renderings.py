@@ -139,7 +139,8 @@ STEPS = [
 def test_run_job_flow_passes_the_service_model_with_every_field_set():
     set_fields = full_cluster().model_fields_set
     left_out = set(Cluster.model_fields) - set_fields
-    assert left_out == {"keep_alive", "custom_ami", "settings"}, "give the new field a value in full_cluster"
+    become_others = {"settings", "metastore", "hbase", "consistent_view", "sizing"}  # configurations and fleets
+    assert left_out == {"keep_alive", "custom_ami", *become_others}, "give the new field a value in full_cluster"
     assert refusals("RunJobFlow", request.run_job_flow(full_cluster(), STEPS)) == ""
 
 
