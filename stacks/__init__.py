@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from aws_cdk import App, Environment, Tags
 
+import emrkit as emr
 from emrkit_jobs.bundle.declarations import Target
 from emrkit_jobs.bundle.project import LoadedProject
+from emrkit_model.ownership import ENVIRONMENT_TAG, PROJECT_TAG
 
 from .cluster import ClusterStack
 from .foundation import FoundationStack
@@ -32,5 +34,6 @@ def define_stacks(app: App, project: LoadedProject, target: Target, env: Environ
     resolved = project.for_target(target, resources=foundation.look_up)
     ClusterStack(app, f"{prefix}-cluster", project=resolved, foundation=foundation, network=network, **placed)
     PipelinesStack(app, f"{prefix}-pipelines", project=resolved, foundation=foundation, network=network, **placed)
-    for key, value in {"emrkit:project": project.name, "emrkit:environment": environment}.items():
+    for key, value in {PROJECT_TAG: project.name, ENVIRONMENT_TAG: environment}.items():
         Tags.of(app).add(key, value)
+    emr.tag_everything(app, resolved.ownership)

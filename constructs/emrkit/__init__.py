@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from emrkit_model.encryption import AtRest, BucketEncryption, Encryption, InTransit
     from emrkit_model.job import Job, Retry
     from emrkit_model.kerberos import Kerberos
+    from emrkit_model.ownership import Ownership
     from emrkit_model.scaling import ManagedScaling
     from emrkit_model.security import Imds
     from emrkit_model.settings import ApplicationSettings, DynamicAllocation, SparkSettings
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from .roles import Roles
     from .runtime_role import RuntimeRole
     from .security_configuration import SecurityConfiguration
+    from .tagging import tag_everything
 
 _HOMES = {
     ".access_policies": ("DeployerPolicy", "OperatorPolicy", "SubmitterPolicy"),
@@ -61,6 +63,7 @@ _HOMES = {
     ".roles": ("Roles",),
     ".runtime_role": ("RuntimeRole",),
     ".security_configuration": ("SecurityConfiguration",),
+    ".tagging": ("tag_everything",),
     "emrkit_model.applications": ("Application",),
     "emrkit_model.capacity": ("CapacityReservation", "EbsVolume", "InstanceFleet", "InstanceType"),
     "emrkit_model.cluster": ("BootstrapAction",),
@@ -68,6 +71,7 @@ _HOMES = {
     "emrkit_model.encryption": ("AtRest", "BucketEncryption", "Encryption", "InTransit"),
     "emrkit_model.job": ("Job", "Retry"),
     "emrkit_model.kerberos": ("Kerberos",),
+    "emrkit_model.ownership": ("Ownership",),
     "emrkit_model.scaling": ("ManagedScaling",),
     "emrkit_model.security": ("Imds",),
     "emrkit_model.settings": ("ApplicationSettings", "DynamicAllocation", "SparkSettings"),
@@ -104,6 +108,7 @@ __all__ = [
     "ManagedScaling",
     "Network",
     "OperatorPolicy",
+    "Ownership",
     "Pipeline",
     "Retry",
     "Roles",
@@ -114,6 +119,7 @@ __all__ = [
     "SparkSqlStep",
     "SparkStep",
     "SubmitterPolicy",
+    "tag_everything",
 ]
 
 

@@ -1,26 +1,26 @@
 """The contract document: what a deployed stack tells those who run jobs on it.
 
 It is stored in Parameter Store under `/emrkit/<project>/<environment>/<stack>`; versioned, small, without secrets.
+Documents of every version before are read, for ever (`contract_versions`).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import ClassVar, Self, cast
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 from pydantic.alias_generators import to_camel
 from pydantic.config import ConfigDict
 
-from .diagnostics import Diagnostic
+from .contract_versions import SCHEMA_VERSION, lift, refuse_version
+from .diagnostics import Diagnostic, FieldPath
 from .fields import NO_SETTINGS
-from .findings import error
+from .findings import error, warning
 from .values import InvalidModel, Json, Value
 
 __all__ = ["SCHEMA_VERSION", "Contract", "ContractCluster", "ContractPipeline", "SecurityGroups", "parameter_name"]
-
-SCHEMA_VERSION = 1
 
 
 def parameter_name(project: str, environment: str, stack: str) -> str:
@@ -65,6 +65,8 @@ class ContractCluster(_Part):
     """The service role's ARN or name."""
     instance_profile: str | None = None
     """The instance profile's name."""
+    auto_scaling_role: str | None = None
+    """The auto scaling role's ARN or name; only instance groups with custom automatic scaling have one."""
     security_configuration: str | None = None
     """The security configuration's name."""
     subnets: tuple[str, ...] = ()
@@ -109,17 +111,30 @@ class Contract(_Part):
     """Role ARNs by purpose."""
     pipelines: Mapping[str, ContractPipeline] = Field(default_factory=dict[str, ContractPipeline])
     """State machines by job."""
+    policies: Mapping[str, str] = NO_SETTINGS
+    """ARNs of access policies by who they are for: deployer, submitter, operator, …"""
 
     @classmethod
     def parse(cls, data: str | Mapping[str, object], **more: object) -> Self:
-        """Read a document, as text or as parsed JSON.
+        """Read a document of this version or of any before it, as text or as parsed JSON.
 
         Raises `InvalidModel`: not JSON, a newer schema, or something missing.
         """
+        return cls.read(data, **more)[0]
+
+    @classmethod
+    def read(cls, data: str | Mapping[str, object], **more: object) -> tuple[Self, tuple[Diagnostic, ...]]:
+        """The same with warnings: keys that this emrkit does not know are skipped, and named.
+
+        >>> text = '{"schema": 2, "project": "shop", "environment": "dev", "stack": "emr", "novelty": 1}'
+        >>> [found.code for found in Contract.read(text)[1]]
+        ['W-CTR-013']
+        """
         document = _document(data) if isinstance(data, str) else data
-        if (found := _newer(document)) is not None:
+        if (found := refuse_version(document)) is not None:
             raise InvalidModel(found)
-        return super().parse(document, **more)
+        lifted = lift(document)
+        return super().parse(lifted, **more), tuple(_strangers(cls, lifted, ()))
 
     def render(self) -> str:
         """The document as compact JSON, keys in a fixed order, what is not set left out."""
@@ -143,19 +158,38 @@ def _document(text: str) -> Mapping[str, object]:
     return cast("dict[str, object]", data)
 
 
-def _newer(document: Mapping[str, object]) -> Diagnostic | None:
-    version = document.get("schema")
-    if isinstance(version, int) and version <= SCHEMA_VERSION:
-        return None
-    return error(
-        "CTR-011",
-        f"the contract has schema {version!r}, this emrkit reads up to {SCHEMA_VERSION}",
-        "schema",
-        got=repr(version),
-        allowed=str(SCHEMA_VERSION),
-        reason="the stack was deployed by a newer emrkit",
-        hint="upgrade emrkit: pip install --upgrade emrkit",
-    )
+def _strangers(part: type[BaseModel], document: object, path: FieldPath) -> Iterator[Diagnostic]:
+    """Keys of the document, at any depth, that no field reads."""
+    if not isinstance(document, Mapping):
+        return
+    rows = cast("Mapping[str, object]", document)
+    fields = {str(field.alias or name): field for name, field in part.model_fields.items()}
+    known = {*fields, *part.model_fields}
+    for key, value in rows.items():
+        if key not in known:
+            yield warning(
+                "CTR-013",
+                f"the contract says '{key}', which this emrkit does not know",
+                *path,
+                key,
+                reason="a newer emrkit may have deployed the stack; what is skipped changes nothing that this one does",
+                hint="upgrade emrkit if you miss something: pip install --upgrade emrkit",
+            )
+            continue
+        inner, many = _PARTS.get((part.__name__, key), (None, False))
+        if inner is not None and many and isinstance(value, Mapping):
+            for name, item in cast("Mapping[str, object]", value).items():
+                yield from _strangers(inner, item, (*path, key, name))
+        elif inner is not None:
+            yield from _strangers(inner, value, (*path, key))
+
+
+_PARTS: Mapping[tuple[str, str], tuple[type[BaseModel], bool]] = {
+    ("Contract", "clusters"): (ContractCluster, True),
+    ("Contract", "pipelines"): (ContractPipeline, True),
+    ("ContractCluster", "securityGroups"): (SecurityGroups, False),
+}
+"""Which field of which part holds parts itself: one, or many by name."""
 
 
 def _tidy(value: object) -> object:

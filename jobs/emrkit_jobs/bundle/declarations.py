@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from emrkit_model.diagnostics import Diagnostic, EmrkitError
 from emrkit_model.fields import Flag, Items, Text, words
 from emrkit_model.findings import error
+from emrkit_model.ownership import Ownership
 from emrkit_model.values import Value
 
 __all__ = ["Head", "Target", "check_names", "choose_target"]
@@ -21,7 +22,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}")
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 
 
-class Head(Value):
+class Head(Ownership):
     """The top of a project file; clusters, jobs and targets have types of their own."""
 
     AREA: ClassVar[str] = "FILE"
@@ -40,7 +41,7 @@ class Head(Value):
     """Jobs by name."""
 
     def problems(self) -> Iterator[Diagnostic]:
-        """A name that stacks and parameters can carry."""
+        """A name that stacks and parameters can carry; tags are judged once variables are filled in."""
         if not _PROJECT.fullmatch(self.project):
             yield error(
                 "FILE-050",

@@ -31,7 +31,7 @@ from emrkit_model.diagnostics import Diagnostic, EmrkitError, FieldPath, Locatio
 __all__ = ["PROJECT_FILE", "LoadedProject", "ResolvedProject", "load"]
 
 PROJECT_FILE = "emrkit.yaml"
-OVERRIDABLE = ("clusters", "jobs", "variables")
+OVERRIDABLE = ("clusters", "jobs", "variables", "tags")
 """The keys that a target's `overrides` may hold."""
 
 

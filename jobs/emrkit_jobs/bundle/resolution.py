@@ -17,9 +17,14 @@ from emrkit_jobs.bundle.work import BundledJob, check_job, check_scripts
 from emrkit_model.cluster import Cluster
 from emrkit_model.diagnostics import Diagnostic, EmrkitError, FieldPath, Location, Severity
 from emrkit_model.job import Job
+from emrkit_model.ownership import ENVIRONMENT_TAG, PROJECT_TAG, Ownership
 from emrkit_model.values import check
 
 __all__ = ["Resolution", "ResolvedProject", "read_variables"]
+
+
+_OWNERSHIP = ("owner", "cost_center", "tags")
+"""The keys of the project file that say whose everything is."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,8 @@ class ResolvedProject:
     """The folder of the project file."""
     target: Target
     variables: Mapping[str, str | None]
+    ownership: Ownership
+    """Owner, cost center and tags of all that the project deploys and launches."""
     clusters: Mapping[str, Cluster]
     transient: frozenset[str]
     """Names of the clusters that only runs and pipelines launch."""
@@ -108,13 +115,16 @@ class Resolution:
     def resolve(self) -> ResolvedProject:
         nodes = self._merge_overrides()
         variables = {**read_variables(nodes), **self._given}
-        parts = MappingNode({k: e for k, e in nodes.entries.items() if k in ("clusters", "jobs")}, nodes.at)
+        parts = MappingNode(
+            {k: e for k, e in nodes.entries.items() if k in ("clusters", "jobs", *_OWNERSHIP)}, nodes.at
+        )
         references = find_references(parts)
         expanded, problems = expand(parts, variables, self._resources)
         self._found += problems
         assert isinstance(expanded, MappingNode)
         expanded = resolve_extends(expanded, self._found)
-        clusters, transient = self._build_clusters(expanded)
+        ownership = self._read_ownership(expanded)
+        clusters, transient = self._build_clusters(expanded, ownership)
         jobs = self._build_jobs(expanded, clusters)
         check_references(expanded, clusters, transient, jobs, self._found)
         raise_errors(self._found)
@@ -123,6 +133,7 @@ class Resolution:
             self._root,
             self._target,
             variables,
+            ownership,
             clusters,
             transient,
             jobs,
@@ -158,7 +169,14 @@ class Resolution:
         assert isinstance(merged, MappingNode)
         return merged
 
-    def _build_clusters(self, nodes: MappingNode) -> tuple[dict[str, Cluster], frozenset[str]]:
+    def _read_ownership(self, nodes: MappingNode) -> Ownership:
+        given = MappingNode({k: e for k, e in nodes.entries.items() if k in _OWNERSHIP}, nodes.at)
+        data = cast("dict[str, object]", to_data(given))
+        return attempt(nodes, (), lambda: Ownership.parse(data), self._found) or Ownership()
+
+    def _build_clusters(self, nodes: MappingNode, ownership: Ownership) -> tuple[dict[str, Cluster], frozenset[str]]:
+        # Also on what only runs launch, which no stack tags: EMR hands them on to instances and volumes.
+        tags = {PROJECT_TAG: self._name, ENVIRONMENT_TAG: self._target.environment_name, **ownership.all_tags()}
         clusters: dict[str, Cluster] = {}
         transient: set[str] = set()
         for name, node in self._mappings(nodes, "clusters", "cluster"):
@@ -167,6 +185,8 @@ class Resolution:
                 transient.add(name)
             data = cast("dict[str, object]", to_data(node.without("transient", "extends")))
             data.setdefault("name", name)
+            if isinstance(own := data.get("tags", {}), dict):
+                data["tags"] = {**tags, **cast("dict[str, object]", own)}
             cluster = attempt(nodes, path, lambda data=data: Cluster.parse(data), self._found)
             if cluster is not None:
                 clusters[name] = cluster

@@ -21,7 +21,7 @@ def project_schema() -> dict[str, Any]:
     of the project file.
     """
     head = describe(Head, Head.model_json_schema())
-    properties: dict[str, Any] = dict(head["properties"])
+    properties: dict[str, Any] = {"project": head["properties"]["project"], **head["properties"]}
     properties["variables"] = {**_described(properties, "variables"), **_named(_VARIABLE)}
     properties["targets"] = {**_described(properties, "targets"), **_named(_target_schema())}
     properties["clusters"] = {**_described(properties, "clusters"), **_named(_cluster_entry())}

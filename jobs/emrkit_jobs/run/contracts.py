@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from emrkit_jobs.run.reports import Reporter
 from emrkit_jobs.targets.protocol import Target
 from emrkit_model.contract import Contract, ContractCluster, ContractPipeline
 from emrkit_model.diagnostics import Diagnostic, EmrkitError, ExitCode
@@ -20,6 +21,8 @@ class Deployed:
     target: str
     environment: str
     contracts: tuple[Contract, ...]
+    warnings: tuple[Diagnostic, ...] = ()
+    """What the documents say that this emrkit does not know."""
 
     @property
     def clusters(self) -> Mapping[str, ContractCluster]:
@@ -35,6 +38,11 @@ class Deployed:
     def pipelines(self) -> Mapping[str, ContractPipeline]:
         """State machines by job."""
         return {name: pipeline for c in self.contracts for name, pipeline in c.pipelines.items()}
+
+    def warn(self, report: Reporter) -> None:
+        """Tells what was skipped, once for each key."""
+        for found in self.warnings:
+            report.warn(found)
 
     def require(self) -> None:
         """Raises `EmrkitError` (exit 3) if nothing is deployed there."""
@@ -100,8 +108,9 @@ class Deployed:
 
 def read_deployed(target: Target, project: str) -> Deployed:
     """Reads the contract documents. Raises `EmrkitError` for a document of a newer emrkit."""
-    contracts = tuple(Contract.parse({**document}) for document in target.contracts(project))
-    return Deployed(project, target.name, target.environment, contracts)
+    read = [Contract.read({**document}) for document in target.contracts(project)]
+    warnings = [found.within(contract.stack) for contract, said in read for found in said]
+    return Deployed(project, target.name, target.environment, tuple(c for c, _ in read), tuple(warnings))
 
 
 def _refuse(code: str, summary: str, hint: str, *, got: str | None = None, allowed: str | None = None) -> EmrkitError:

@@ -95,6 +95,7 @@ def run_job(workspace: Workspace, name: str, options: RunOptions, report: Report
     """
     workspace.guard(report, yes=options.yes, verb=f"run {name}")
     prepared = prepare_run(workspace, name)
+    workspace.deployed.warn(report)
     steps = prepared.steps(options.args)
     cluster_name = _cluster_name(workspace, prepared.job)
     transient = cluster_name in workspace.resolved.transient

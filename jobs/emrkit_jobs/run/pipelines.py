@@ -40,6 +40,7 @@ def run_pipeline(workspace: Workspace, name: str, options: RunOptions, report: R
     """Starts (or goes on with) the execution and watches its states."""
     workspace.guard(report, yes=options.yes, verb=f"run {name} --via pipeline")
     prepared = prepare_run(workspace, name)
+    workspace.deployed.warn(report)
     machine = workspace.deployed.pipeline(name).state_machine_arn
     facts: dict[str, object] = {"job": name, "via": "pipeline", "bundle": prepared.bundle.digest, "machine": machine}
     record = workspace.records.unfinished(facts)

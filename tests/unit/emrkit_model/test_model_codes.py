@@ -10,14 +10,14 @@ from pathlib import Path
 import emrkit_model
 
 FOLDER = Path(emrkit_model.__file__).parent
-CODE = re.compile(r"^(FLEET|SCALE|APP|CONF|ENC|KRB|SEC|CLUS|STEP|JOB|CTR)-(\d{3})$")
+CODE = re.compile(r"^(FLEET|SCALE|APP|CONF|ENC|KRB|SEC|CLUS|STEP|JOB|CTR|TAG|META|STORE|SIZE)-(\d{3})$")
 # The same finding in two places: Kerberos of a cluster and of its security configuration; a contract that is no JSON.
 SHARED = {"E-KRB-020", "E-CTR-010"}
 
 
 def uses() -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
-    for path in [*FOLDER.glob("*.py"), *(FOLDER / "render").glob("*.py")]:
+    for path in [*FOLDER.glob("*.py"), *(FOLDER / "render").glob("*.py"), *(FOLDER / "cluster_rules").glob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
                 continue
@@ -45,4 +45,20 @@ def test_no_number_is_both_an_error_and_a_warning():
 
 def test_there_are_codes_of_every_area():
     areas = {code.split("-")[1] for code in uses()}
-    assert areas == {"FLEET", "SCALE", "APP", "CONF", "ENC", "KRB", "SEC", "CLUS", "STEP", "JOB", "CTR"}
+    assert areas == {
+        "FLEET",
+        "SCALE",
+        "APP",
+        "CONF",
+        "ENC",
+        "KRB",
+        "SEC",
+        "CLUS",
+        "STEP",
+        "JOB",
+        "CTR",
+        "TAG",
+        "META",
+        "STORE",
+        "SIZE",
+    }

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from cfnlint.jsonschema import StandardValidator
 
 from emrkit_model import Cluster, Contract, ContractCluster, ContractPipeline, InvalidModel, Job
 from emrkit_model.contract import SecurityGroups, parameter_name
+from emrkit_model.contract_versions import READERS, SCHEMA_VERSION
+from emrkit_model.diagnostics import Severity
 from emrkit_model.schema import cluster_schema, job_schema
 
 CONTRACT = Contract(
@@ -37,7 +40,7 @@ CONTRACT = Contract(
 def test_a_contract_is_small_camel_case_json_and_reads_back():
     text = CONTRACT.render()
     document = json.loads(text)
-    assert document["schema"] == 1
+    assert document["schema"] == SCHEMA_VERSION == 2
     assert document["clusters"]["etl"]["securityGroups"] == {"primary": "sg-1", "core": "sg-2", "serviceAccess": "sg-3"}
     assert document["pipelines"]["flights"]["stateMachineArn"] == "arn:aws:states:::x"
     assert "kerberosSecret" not in text
@@ -51,8 +54,11 @@ def test_a_contract_is_small_camel_case_json_and_reads_back():
     [
         ("{", "E-CTR-010"),
         ("[]", "E-CTR-010"),
-        ('{"schema": 2, "project": "a"}', "E-CTR-011"),
-        ('{"project": "a", "environment": "b", "stack": "c"}', "E-CTR-011"),
+        ('{"schema": 3, "project": "a"}', "E-CTR-011"),
+        ('{"project": "a", "environment": "b", "stack": "c"}', "E-CTR-012"),
+        ('{"schema": "1", "project": "a", "environment": "b", "stack": "c"}', "E-CTR-012"),
+        ('{"schema": true, "project": "a", "environment": "b", "stack": "c"}', "E-CTR-012"),
+        ('{"schema": 0, "project": "a", "environment": "b", "stack": "c"}', "E-CTR-012"),
         ('{"schema": 1, "project": "a", "environment": "b"}', "E-CTR-002"),
     ],
 )
@@ -62,9 +68,53 @@ def test_a_contract_that_cannot_be_read_is_refused_with_its_code(text, code):
     assert code in {d.code for d in caught.value.diagnostics}
 
 
-def test_keys_that_a_later_version_added_are_skipped():
+def test_keys_that_a_later_release_added_are_skipped_and_named():
     document = json.loads(CONTRACT.render()) | {"novelty": 1}
-    assert Contract.parse(document) == CONTRACT
+    document["clusters"]["etl"]["securityGroups"]["studio"] = "sg-4"
+    contract, warnings = Contract.read(document)
+    assert contract == CONTRACT == Contract.parse(document)
+    said = {(d.code, d.severity, d.path) for d in warnings}
+    assert said == {
+        ("W-CTR-013", Severity.WARNING, ("clusters", "etl", "securityGroups", "studio")),
+        ("W-CTR-013", Severity.WARNING, ("novelty",)),
+    }
+
+
+def test_what_emrkit_writes_itself_gives_no_warning():
+    assert Contract.read(CONTRACT.render()) == (CONTRACT, ())
+
+
+DOCUMENTS = Path(__file__).parent / "contracts"
+
+
+def test_there_is_a_reader_and_a_document_of_every_version_before_this_one():
+    assert list(READERS) == list(range(1, SCHEMA_VERSION))
+    assert {p.stem for p in DOCUMENTS.glob("*.json")} == {str(n) for n in range(1, SCHEMA_VERSION + 1)}
+
+
+@pytest.mark.parametrize("version", range(1, SCHEMA_VERSION + 1))
+def test_a_document_of_any_version_is_read_for_ever(version):
+    """The documents are as that release of emrkit wrote them; they are never edited."""
+    text = (DOCUMENTS / f"{version}.json").read_text()
+    assert json.loads(text)["schema"] == version
+    contract, warnings = Contract.read(text)
+    assert warnings == ()
+    assert contract.schema_version == SCHEMA_VERSION
+    etl = contract.clusters["etl"]
+    assert (etl.id, etl.release, etl.subnets) == ("j-3KVTXXXXXX7UG", "emr-7.12.0", ("subnet-1", "subnet-2"))
+    assert etl.security_groups.service_access == "sg-3"
+    assert contract.buckets["artifacts"] == "demo-artifacts"
+    assert contract.pipelines["flights"].name == "demo-flights"
+    assert etl.auto_scaling_role == (None if version == 1 else "arn:aws:iam::111122223333:role/scaling")
+
+
+def test_a_newer_document_says_who_wrote_it_and_what_to_do():
+    with pytest.raises(InvalidModel) as caught:
+        Contract.parse({"schema": 99, "stack": "emr"})
+    (found,) = caught.value.diagnostics
+    assert (found.got, found.allowed, found.path) == ("99", "1 to 2", ("schema",))
+    assert "stack 'emr'" in str(found)
+    assert "pip install --upgrade emrkit" in str(found)
 
 
 CLUSTER = {
