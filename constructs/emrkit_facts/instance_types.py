@@ -124,6 +124,9 @@ def names() -> tuple[str, ...]:
 
 
 def _close(name: str) -> tuple[str, ...]:
+    """Other sizes of the family, else other families of that size; comparing with every type there is costs 10 ms."""
     from difflib import get_close_matches
 
-    return tuple(get_close_matches(name, names(), n=3, cutoff=0.7))
+    family, _, size = name.partition(".")
+    others = [n for n in names() if n.startswith(f"{family}.")] or [n for n in names() if n.endswith(f".{size}")]
+    return tuple(get_close_matches(name, others or names(), n=3, cutoff=0.7))
