@@ -23,7 +23,6 @@ PAGES: dict[str, dict[str, str]] = {
     "5x-2022": {"page": GUIDE + "ReleaseGuide/emr-release-app-versions-5.x.html", "read": "2022-01-24"},
     "spark8-2026": {"page": GUIDE + "ReleaseGuide/emr-spark810-release.html", "read": "2026-11"},
 }
-SUCCESSORS = {"Ganglia": "AmazonCloudWatchAgent", "PrestoSQL": "Trino"}
 # The name PrestoSQL was Trino's until 6.3.x; the version tables print both in one row.
 PRESTOSQL = ("emr-6.1.0", "emr-6.3.1")
 
@@ -84,12 +83,17 @@ def applications(table: Mapping[str, Any]) -> Mapping[str, Any]:
         for name in row["applications"]:
             first_last = windows.setdefault(name, {}).setdefault(series, [label, label])
             first_last[1] = label
+    source = read("applications")
+    successors, advice = source["successors"], source["advice"]
     return {
         "page": PAGES["7x-2026"]["page"],
         "read": PAGES["7x-2026"]["read"],
         "applications": {
-            name: {"windows": windows[name], "successor": SUCCESSORS.get(name)} for name in sorted(windows)
+            name: {"windows": windows[name], "successor": successors.get(name), "advice": advice.get(name)}
+            for name in sorted(windows)
         },
+        "excludes": source["excludes"],
+        "without_yarn": source["without_yarn"],
     }
 
 
@@ -140,6 +144,44 @@ def classifications() -> Mapping[str, Any]:
         "page": GUIDE + "ReleaseGuide/emr-configure-apps.html",
         "read": "2026-11",
         "lists": {label: sorted(names) for label, names in sorted(source["full_lists"].items())},
+        # What the older copy knows of classifications that ended: series -> first and last release.
+        "ended": {
+            name: ended
+            for name, rows in source["first_last_2022"].items()
+            if (ended := {series[0]: windows for series, windows in rows.items() if windows[1]})
+        },
+        "since": {"trino-exchange-manager": "6.9.0", "hive": "6.0.0"},
+        "renamed": {"spark-log4j": ["spark-log4j2", "6.8.0"], "prestosql-*": ["trino-*", "6.4.0"]},
+    }
+
+
+def settings(table: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Keys that the service owns, names that were replaced, and which AWS SDK is behind S3A by release."""
+    source = read("settings")
+    labels = [label for label in table["releases"] if not label.startswith("emr-spark-")]
+
+    def hadoop(label: str) -> tuple[int, ...]:
+        return version(str(table["releases"][label]["applications"].get("Hadoop", "0")).split("-")[0])
+
+    return {
+        "page": source["pages"]["owned"],
+        "read": "2026-11",
+        **{key: value for key, value in source.items() if key != "_meta"},
+        # S3A came to the SDK v2 with Hadoop 3.4; the emr-spark train has no SDK v1 at all.
+        "s3a_on_sdk_v2_since": next(label for label in labels if hadoop(label) >= (3, 4)).removeprefix("emr-"),
+    }
+
+
+def yarn() -> Mapping[str, Any]:
+    """What is left for YARN beside HBase, where AWS prints it, and the overhead of Spark's containers."""
+    source = read("yarn-memory")
+    return {
+        "page": GUIDE + "ReleaseGuide/emr-hadoop-task-config.html",
+        "read": "2026-11",
+        # x2iedn prints nothing or less: there the value has to be set by hand.
+        "with_hbase": {name: mb for name, mb in source["with_hbase"]["documented_2026"].items() if mb > 0},
+        "unusable_with_hbase": [name for name, mb in source["with_hbase"]["documented_2026"].items() if mb <= 0],
+        "overhead": {"factor": 0.1875, "since": "5.22.0", "before": 0.1, "driver": 0.1, "floor_mb": 384},
     }
 
 
@@ -220,6 +262,8 @@ def documents() -> dict[str, str]:
         "classifications": classifications(),
         "iam": iam(),
         "surface": surface(),
+        "settings": settings(table),
+        "yarn": yarn(),
         "storage": shipped("storage"),
         "sizing": shipped("sizing"),
     }

@@ -115,12 +115,6 @@ _ROWS: tuple[tuple[str, str, _Windows, str], ...] = (
         _THREE_PRIMARIES,
         _management("emr-plan-ha-launch"),
     ),
-    (
-        "sdk-v1-absent",
-        "the AWS SDK for Java v2 in place of v1",
-        _since("7.0.0"),
-        _release("emr-release-app-versions-7.x"),
-    ),
     ("glue-catalog", "the Glue Data Catalog", _since("5.8.0"), _release("emr-hive-metastore-glue")),
     ("glue-presto", "the Glue Data Catalog for Presto", _since("5.10.0"), _release("emr-presto-glue")),
     ("glue-trino", "the Glue Data Catalog for Trino", _since("6.1.0"), _release("emr-presto-glue")),

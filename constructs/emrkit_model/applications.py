@@ -20,9 +20,9 @@ __all__ = ["Application", "check_against_release"]
 
 
 class Application(Value):
-    """An application that EMR installs. Constants for the usual ones, `Application.of("X")` for any other.
+    """An application that EMR installs: a constant for each that a known release has, `Application.of("X")` for others.
 
-    EMR compares names without case; the version comes from the release.
+    EMR compares names without case; another spelling than its own is a warning. The version comes from the release.
     https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-release-components.html
 
     >>> Application.SPARK.name
@@ -57,6 +57,11 @@ class Application(Value):
     ZEPPELIN: ClassVar[Application]
     ZOOKEEPER: ClassVar[Application]
     CLOUDWATCH_AGENT: ClassVar[Application]
+    GANGLIA: ClassVar[Application]
+    MAHOUT: ClassVar[Application]
+    MXNET: ClassVar[Application]
+    PRESTO_SQL: ClassVar[Application]
+    SQOOP: ClassVar[Application]
 
     @classmethod
     def of(cls, name: str) -> Application:
@@ -101,15 +106,25 @@ for _constant, _name in {
     "ZEPPELIN": "Zeppelin",
     "ZOOKEEPER": "ZooKeeper",
     "CLOUDWATCH_AGENT": "AmazonCloudWatchAgent",
+    # In older releases only.
+    "GANGLIA": "Ganglia",
+    "MAHOUT": "Mahout",
+    "MXNET": "MXNet",
+    "PRESTO_SQL": "PrestoSQL",
+    "SQOOP": "Sqoop",
 }.items():
     setattr(Application, _constant, Application.model_construct(name=_name))
+
+
+_RELEASES = "https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-release-components.html"
+_EXCLUDES = "https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-presto-considerations.html"
 
 
 def check_against_release(applications: Sequence[Application], release: str) -> Iterator[Diagnostic]:
     """The rules between a release and its applications; paths are `applications[i]`.
 
-    An application that the release does not have is an error, with the releases that do and its successor; names and
-    releases newer than the facts are warnings.
+    An application that the release does not have is an error, with the last release that does and what to use in its
+    place; names and releases newer than the facts are warnings.
     """
     if is_token(release) or is_token(applications):
         return
@@ -133,21 +148,35 @@ def check_against_release(applications: Sequence[Application], release: str) -> 
                 got=name,
                 hint=f"did you mean {' or '.join(window.suggestions)}?" if window.suggestions else None,
             )
-        elif isinstance(known, releases.Release) and window.name not in known.applications:
+            continue
+        if name != window.name:
+            yield warning(
+                "APP-030",
+                f"application '{name}' is spelled {window.name}",
+                "applications",
+                i,
+                got=name,
+                reason=f"EMR takes any case, templates and people compare letters ({_RELEASES})",
+                hint=f"write {window.name}",
+            )
+        if isinstance(known, releases.Release) and window.name not in known.applications:
             yield _not_in_release(window, known, i)
-    if {"presto", "trino"} <= seen.keys():
-        yield error(
-            "APP-013",
-            "Presto and Trino cannot both be installed",
-            "applications",
-            max(seen["presto"], seen["trino"]),
-            reason="they listen on the same ports",
-            hint="keep one of them; Trino is the one that goes on",
-        )
+    for first, second in facts.exclusions():
+        if {first.lower(), second.lower()} <= seen.keys():
+            yield error(
+                "APP-013",
+                f"{first} and {second} cannot both be installed",
+                "applications",
+                max(seen[first.lower()], seen[second.lower()]),
+                reason=f"the service refuses such a cluster ({_EXCLUDES})",
+                hint="keep one of them; Trino is the one that goes on",
+            )
 
 
 def _not_in_release(window: facts.ApplicationWindow, release: releases.Release, i: int) -> Diagnostic:
-    successor = window.successor if window.successor in release.applications else None
+    last, successor = window.last_before(release.label), window.successor
+    instead = successor if successor in release.applications else window.advice
+    stay = f"{last} is the last release that has it" if last else f"{window.first} is the first release that has it"
     return error(
         "APP-011",
         f"release '{release.label}' does not have {window.name}",
@@ -156,5 +185,5 @@ def _not_in_release(window: facts.ApplicationWindow, release: releases.Release, 
         got=window.name,
         allowed=", ".join(release.applications),
         reason=f"{window.name} is in {window} ({release.page})",
-        hint=f"use {successor} in its place" if successor else "choose a release that has it, or leave it out",
+        hint=f"{stay}; in its place use {instead}" if instead and last else stay,
     )

@@ -231,11 +231,14 @@ class Cluster(Value):
         """The free map and the typed fields together, key by key, with the place of each."""
         return EffectiveSettings(self.configurations, self._contributions)
 
+    def application_names(self) -> frozenset[str] | None:
+        """The names of the applications in lower case, as EMR compares them; None when one of them is a token."""
+        known = not is_token(self.applications) and not any(is_token(a.name) for a in self.applications)
+        return frozenset(a.name.lower() for a in self.applications) if known else None
+
     @cached_property
     def _contributions(self) -> tuple[Contribution, ...]:
-        known = not is_token(self.applications) and not any(is_token(a.name) for a in self.applications)
-        names = frozenset(a.name.lower() for a in self.applications) if known else None
-        return tuple(gather(self, self.release, names))
+        return tuple(gather(self, self.release, self.application_names()))
 
     def fleets(self) -> tuple[tuple[str, InstanceFleet], ...]:
         """The fleets that exist, with their roles: primary, core, task."""

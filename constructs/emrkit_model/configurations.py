@@ -7,11 +7,12 @@ from typing import Any, ClassVar, cast
 
 from pydantic import model_validator
 
-from emrkit_facts import classifications, security
+from emrkit_facts import classifications
 
 from .diagnostics import Diagnostic
 from .fields import NO_SETTINGS, Items, Settings, Text
 from .findings import error, warning
+from .setting_keys import check_key, check_spark_settings
 from .tokens import is_token
 from .values import Value
 
@@ -83,17 +84,7 @@ class Configuration(Value):
         }
 
     def problems(self) -> Iterator[Diagnostic]:
-        """A classification that no known release has is a warning."""
-        if not is_token(self.classification) and not classifications.known(self.classification):
-            close = classifications.suggestions(self.classification)
-            yield warning(
-                "CONF-010",
-                f"classification '{self.classification}' is not known",
-                "classification",
-                got=self.classification,
-                reason=f"no release read in full has it ({_PAGE})",
-                hint=f"did you mean {' or '.join(close)}?" if close else None,
-            )
+        """An `-env` classification with properties of its own is a warning."""
         if self.classification.endswith("-env") and self.properties:
             yield warning(
                 "CONF-011",
@@ -114,81 +105,59 @@ def settings_of(configurations: Sequence[Configuration], *names: str) -> dict[st
 
 
 def check_list(configurations: Sequence[Configuration], release: str, *path: str | int) -> Iterator[Diagnostic]:
-    """The rules of a whole list: no classification twice; class names that the release no longer has."""
+    """The rules of a whole list: each classification once and known to the release, each key one that may be set."""
     if is_token(configurations):
         return
+    for i, configuration in enumerate(configurations):
+        yield from _check_name(configuration.classification, release, *path, i)
+    yield from _check_level(configurations, release, *path)
+
+
+def _check_level(configurations: Sequence[Configuration], release: str, *path: str | int) -> Iterator[Diagnostic]:
     seen: set[str] = set()
     for i, configuration in enumerate(configurations):
-        if configuration.classification in seen:
+        name = configuration.classification
+        if name in seen:
             yield error(
                 "CONF-012",
-                f"classification '{configuration.classification}' is given twice",
+                f"classification '{name}' is given twice",
                 *path,
                 i,
                 "classification",
                 reason="the service refuses a classification that appears twice at one level",
                 hint="merge the two",
             )
-        seen.add(configuration.classification)
-        for found in check_class_names(configuration.properties, release):
-            yield found.within(*path, i, "properties")
-        for found in check_list(configuration.configurations, release, "configurations"):
-            yield found.within(*path, i)
-    for i, configuration in enumerate(configurations):
-        if configuration.classification == "spark-defaults":
-            for found in check_spark_settings(configuration.properties):
+        seen.add(name)
+        for key, value in configuration.properties.items():
+            for found in check_key(name, key, value, release):
                 yield found.within(*path, i, "properties")
+        # Nested names are sections of one file (`export`, a section of hue.ini), not classifications of the release.
+        for found in _check_level(configuration.configurations, release, "configurations"):
+            yield found.within(*path, i)
 
 
-def check_class_names(settings: Mapping[str, str], release: str) -> Iterator[Diagnostic]:
-    """Names of SDK v1 classes in values, on a release that has only SDK v2: a warning with the successor each."""
-    if is_token(release) or security.gate("sdk-v1-absent").admits(release) is not True:
+def _check_name(name: str, release: str, *path: str | int) -> Iterator[Diagnostic]:
+    if is_token(name):
         return
-    for key, value in settings.items():
-        if is_token(value):
-            continue
-        for name in value.replace(" ", "").split(","):
-            successor = security.sdk_v2_successor(name)
-            if successor is None:
-                continue
-            yield warning(
-                "CONF-020",
-                f"'{key}' names a class of the AWS SDK for Java v1",
-                key,
-                got=name,
-                reason=f"{release} is built on SDK v2: S3A maps some v1 names and fails on others",
-                hint=f"use {successor}" if successor else "use its successor from the SDK v2, or leave the setting out",
-            )
-
-
-def check_spark_settings(settings: Mapping[str, str]) -> Iterator[Diagnostic]:
-    """Spark settings that overrule each other."""
-    if settings.get("spark.dynamicAllocation.enabled", "true").lower() != "true":
-        return
-    instances = _count(settings, "spark.executor.instances")
-    initial = _count(settings, "spark.dynamicAllocation.initialExecutors")
-    maximum = _count(settings, "spark.dynamicAllocation.maxExecutors")
-    minimum = _count(settings, "spark.dynamicAllocation.minExecutors")
-    if instances is not None and initial is not None and instances > initial:
+    if not classifications.known(name):
+        close = classifications.suggestions(name)
         yield warning(
-            "CONF-021",
-            f"spark.executor.instances {instances} overrides spark.dynamicAllocation.initialExecutors {initial}",
-            "spark.executor.instances",
-            got=str(instances),
-            reason="dynamic allocation starts with the largest of initialExecutors, minExecutors and instances",
-            hint="leave one of the two out",
+            "CONF-010",
+            f"classification '{name}' is not known",
+            *path,
+            "classification",
+            got=name,
+            reason=f"no release read in full has it ({_PAGE})",
+            hint=f"did you mean {' or '.join(close)}?" if close else None,
         )
-    if minimum is not None and maximum is not None and minimum > maximum:
+    elif not is_token(release) and classifications.in_release(name, release) is False:
+        new = classifications.name_in(name, release)
         yield warning(
-            "CONF-022",
-            f"spark.dynamicAllocation.minExecutors {minimum} is above maxExecutors {maximum}",
-            "spark.dynamicAllocation.minExecutors",
-            got=str(minimum),
-            reason="Spark refuses to start with such limits",
-            hint="raise maxExecutors or lower minExecutors",
+            "CONF-055",
+            f"release '{release}' does not have classification '{name}'",
+            *path,
+            "classification",
+            got=name,
+            reason=_PAGE,
+            hint=f"there it is called {new}" if new else "leave it out",
         )
-
-
-def _count(settings: Mapping[str, str], key: str) -> int | None:
-    value = settings.get(key, "")
-    return int(value) if value.isdigit() else None

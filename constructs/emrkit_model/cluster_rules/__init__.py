@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from emrkit_model.diagnostics import Diagnostic
 
+from .connectors import check_connectors
+from .containers import check_containers
 from .identity import check_identity, check_release
 from .limits import check_limits
 from .metastore import check_metastore
@@ -33,6 +35,8 @@ _RULES = (
     check_limits,
     check_root_volume,
     check_settings,
+    check_connectors,
+    check_containers,
     check_metastore,
     check_storage,
 )

@@ -1,15 +1,17 @@
-"""Classifications and typed settings against release, nodes and each other."""
+"""Classifications and typed settings against the release, the applications and each other."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from emrkit_facts import instance_types
-from emrkit_model.configurations import check_list, settings_of
-from emrkit_model.contributions import check_doors
-from emrkit_model.diagnostics import Diagnostic, FieldPath
+from emrkit_facts import applications, classifications
+from emrkit_model.configurations import check_list
+from emrkit_model.contributions import check_doors, entries
+from emrkit_model.diagnostics import Diagnostic
 from emrkit_model.findings import error, warning
+from emrkit_model.setting_keys import check_spark_settings, check_values
+from emrkit_model.settings.amounts import KeyedSettings
 from emrkit_model.tokens import is_token
 
 if TYPE_CHECKING:
@@ -18,30 +20,77 @@ if TYPE_CHECKING:
 __all__ = ["check_settings"]
 
 _SPARK_PAGE = "https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-spark-configure.html"
+_APPS_PAGE = "https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-configure-apps.html"
+_WIRE_PAGE = "https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-data-encryption-options.html"
 
 
 def check_settings(cluster: Cluster) -> Iterator[Diagnostic]:
-    """Classifications and typed settings against release, nodes and each other."""
+    """Classifications and typed settings against the release, the applications and each other."""
     yield from check_list(cluster.configurations, cluster.release, "configurations")
     yield from check_doors(cluster.configurations, cluster.contributions())
+    yield from _check_typed(cluster)
+    yield from _check_installed(cluster)
     if is_token(cluster.configurations):
         return
-    yield from _check_one_door(cluster)
-    yield from _check_executor_fits(cluster)
-    spark = None if cluster.settings is None else cluster.settings.spark
-    if spark is not None and spark.maximize_resources and any(len(f.types) > 1 for _, f in cluster.fleets()):
-        yield warning(
-            "CONF-045",
-            "maximize_resources sizes executors from one core type, and the fleets have several",
-            "settings",
-            "spark",
-            "maximize_resources",
-            reason=_SPARK_PAGE,
-            hint="set executor_memory and executor_cores for the smallest type",
-        )
+    yield from _check_security_door(cluster)
+    yield from _check_spark(cluster)
+    yield from _check_wire(cluster)
 
 
-def _check_one_door(cluster: Cluster) -> Iterator[Diagnostic]:
+def _check_typed(cluster: Cluster) -> Iterator[Diagnostic]:
+    """What typed fields render to: classifications that the release has, classes that it has."""
+    absent: set[str] = set()
+    for path, configuration in cluster.contributions():
+        name = configuration.classification
+        if name not in absent and classifications.in_release(name, cluster.release) is False:
+            absent.add(name)
+            yield error(
+                "CONF-057",
+                f"release '{cluster.release}' does not have '{name}', which this field is rendered to",
+                *path,
+                reason=_APPS_PAGE,
+                hint="leave the field out, or choose a release that has it",
+            )
+        for (_, key), value, _ in entries(configuration):
+            for found in check_values(key, value, cluster.release):
+                # The key is the field's business: the path ends at the field.
+                yield found.within(*path[:-1]) if not path else _at(found, path)
+
+
+def _at(found: Diagnostic, path: tuple[str | int, ...]) -> Diagnostic:
+    from dataclasses import replace
+
+    return replace(found, path=path)
+
+
+def _check_installed(cluster: Cluster) -> Iterator[Diagnostic]:
+    """Settings of an application that the cluster does not install do nothing."""
+    settings, names = cluster.settings, cluster.application_names()
+    if settings is None or names is None:
+        return
+    for field in type(settings).model_fields:
+        part = getattr(settings, field)
+        wanted = part.APPLICATIONS if isinstance(part, KeyedSettings) else ()
+        if wanted == ("Hadoop",):
+            # Hadoop comes with nearly everything.
+            if "hadoop" not in names and applications.without_yarn(names, cluster.release) is True:
+                yield _nothing_to_set(field, "HDFS and YARN", "add Hadoop to the applications")
+        elif wanted and not names & {name.lower() for name in wanted}:
+            yield _nothing_to_set(field, wanted[0], f"add {wanted[0]} to the applications, or leave the settings out")
+
+
+def _nothing_to_set(field: str, what: str, hint: str) -> Diagnostic:
+    return warning(
+        "CONF-056",
+        f"the cluster does not install {what}, so its settings do nothing",
+        "settings",
+        field,
+        reason=_APPS_PAGE,
+        hint=hint,
+    )
+
+
+def _check_security_door(cluster: Cluster) -> Iterator[Diagnostic]:
     inner = cluster.security_configuration
     if inner is None or isinstance(inner, str) or inner.encryption is None or inner.encryption.at_rest is None:
         return
@@ -63,46 +112,56 @@ def _check_one_door(cluster: Cluster) -> Iterator[Diagnostic]:
                 )
 
 
-def _check_executor_fits(cluster: Cluster) -> Iterator[Diagnostic]:
-    settings = settings_of(cluster.all_configurations(), "spark-defaults")
-    memory = _megabytes(settings.get("spark.executor.memory"))
-    fleet = cluster.core or cluster.primary
-    if memory is None or is_token(fleet.types):
+def _check_spark(cluster: Cluster) -> Iterator[Diagnostic]:
+    """Settings of Spark that overrule each other, wherever each is said; EMR's own sizing where it misses."""
+    effective = cluster.effective_settings()
+    for found in check_spark_settings(effective.properties("spark-defaults")):
+        yield _at(found, effective.place("spark-defaults", str(found.path[-1])))
+    if (effective.value("spark", "maximizeResourceAllocation") or "").lower() != "true":
         return
-    nodes = [
-        (found.yarn_memory_mb, t.type)
-        for t in fleet.types
-        if isinstance(found := instance_types.find(t.type), instance_types.InstanceTypeFacts)
-    ]
-    if not nodes:
-        return
-    smallest, name = min(nodes)
-    overhead = _megabytes(settings.get("spark.executor.memoryOverhead")) or max(384, round(memory * 0.1875))
-    if memory + overhead > smallest:
+    place = effective.place("spark", "maximizeResourceAllocation")
+    if any(len(fleet.types) > 1 for _, fleet in cluster.fleets()):
         yield warning(
-            "CONF-031",
-            f"an executor of {memory} MB with {overhead} MB overhead does not fit {name}",
-            *_place_of_executor_memory(cluster),
-            got=settings["spark.executor.memory"],
-            allowed=f"{smallest} MB with overhead: what YARN has on {name}",
+            "CONF-045",
+            "maximize_resources sizes executors from one core type, and the fleets have several",
+            *place,
             reason=_SPARK_PAGE,
-            hint="lower spark.executor.memory, or take larger core instances",
+            hint="set executor_memory and executor_cores for the smallest type",
+        )
+    if "hbase" in (cluster.application_names() or ()):
+        yield warning(
+            "CONF-068",
+            "maximize_resources does not know that HBase takes half of each node",
+            *place,
+            reason=f"executors sized for the whole node fail ({_SPARK_PAGE})",
+            hint="set executor_memory and executor_cores",
         )
 
 
-def _place_of_executor_memory(cluster: Cluster) -> FieldPath:
-    spark = None if cluster.settings is None else cluster.settings.spark
-    if spark is not None and spark.executor_memory is not None:
-        return ("settings", "spark", "executor_memory")
-    index = next(i for i, c in enumerate(cluster.configurations) if c.classification == "spark-defaults")
-    return ("configurations", index, "properties", "spark.executor.memory")
-
-
-def _megabytes(text: str | None) -> int | None:
-    units = {"k": 1 / 1024, "m": 1, "g": 1024, "t": 1024 * 1024}
-    if not text or is_token(text):
-        return None
-    value = text.strip().lower().removesuffix("b")
-    if value.isdigit():
-        return int(value)
-    return round(int(value[:-1]) * units[value[-1]]) if value[:-1].isdigit() and value[-1] in units else None
+def _check_wire(cluster: Cluster) -> Iterator[Diagnostic]:
+    """Both halves of Hadoop's wire or none; and Kerberos, without which calls stay in clear."""
+    effective = cluster.effective_settings()
+    calls, data = ("core-site", "hadoop.rpc.protection"), ("hdfs-site", "dfs.encrypt.data.transfer")
+    on = {
+        calls: "privacy" in (effective.value(*calls) or ""),
+        data: (effective.value(*data) or "").lower() == "true",
+    }
+    if on[calls] != on[data]:
+        said, other = (calls, data) if on[calls] else (data, calls)
+        yield warning(
+            "CONF-073",
+            f"'{said[1]}' encrypts one half of Hadoop's wire, '{other[1]}' leaves the other in clear",
+            *effective.place(*said),
+            got=effective.value(*said),
+            reason=_WIRE_PAGE,
+            hint="set settings.wire_encryption: true in place of the two keys",
+        )
+    inner = cluster.security_configuration
+    if on[calls] and cluster.realm is None and not isinstance(inner, str):
+        yield warning(
+            "CONF-066",
+            "Hadoop's calls are encrypted only where Kerberos says who calls",
+            *effective.place(*calls),
+            reason=f"the protection is one of SASL, which needs Kerberos ({_WIRE_PAGE})",
+            hint="give the cluster a Kerberos realm",
+        )

@@ -8,6 +8,36 @@ https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-configure-apps.html
 from __future__ import annotations
 
 from .application_settings import ApplicationSettings
+from .flink import FlinkSettings
+from .hadoop import CoreSettings, HdfsSettings, S3aSettings
+from .hbase import HBaseSettings
+from .hive import HiveSettings, LlapSettings, TezSettings
+from .mapreduce import MapReduceSettings, YarnSettings
+from .notebooks import HueDatabase, HueSettings, JupyterHubSettings, LivySettings, ZeppelinSettings
+from .oozie import OozieSettings
+from .query_engines import PrestoSettings, TrinoSettings
 from .spark import DynamicAllocation, SparkSettings
 
-__all__ = ["ApplicationSettings", "DynamicAllocation", "SparkSettings"]
+__all__ = [
+    "ApplicationSettings",
+    "CoreSettings",
+    "DynamicAllocation",
+    "FlinkSettings",
+    "HBaseSettings",
+    "HdfsSettings",
+    "HiveSettings",
+    "HueDatabase",
+    "HueSettings",
+    "JupyterHubSettings",
+    "LivySettings",
+    "LlapSettings",
+    "MapReduceSettings",
+    "OozieSettings",
+    "PrestoSettings",
+    "S3aSettings",
+    "SparkSettings",
+    "TezSettings",
+    "TrinoSettings",
+    "YarnSettings",
+    "ZeppelinSettings",
+]

@@ -286,12 +286,6 @@ def test_settings_that_the_security_configuration_makes_have_no_second_door():
     assert codes(configurations=emrfs, security_configuration=security) == {"E-CONF-030"}
 
 
-def test_an_executor_that_does_not_fit_a_node_is_a_warning():
-    big = [{"Classification": "spark-defaults", "Properties": {"spark.executor.memory": "14g"}}]
-    assert "W-CONF-031" in warnings(configurations=big, core={"on_demand": ["m5.xlarge"]})
-    assert "W-CONF-031" not in warnings(configurations=big, core={"on_demand": ["r5.2xlarge"]})
-
-
 def test_fleets_that_start_outside_the_limits_of_scaling_are_warned_of():
     core = {"on_demand": ["m5.xlarge"], "capacity": 10}
     assert warnings(core=core, scaling={"minimum": 3, "maximum": 5}) == {"W-CLUS-036": ("scaling", "maximum")}

@@ -76,7 +76,6 @@ def test_two_doors_that_differ_are_refused():
     ("data", "code"),
     [
         ({"executor_memory": "four"}, "E-CONF-042"),
-        ({"executor_instances": 3, "dynamic_allocation": {}}, "E-CONF-043"),
         ({"dynamic_allocation": {"minimum": 5, "maximum": 2}}, "E-CONF-040"),
         ({"dynamic_allocation": {"minimum": 5, "initial": 2}}, "E-CONF-040"),
         ({"dynamic_allocation": {"minimum": -1}}, "E-CONF-041"),
@@ -87,8 +86,9 @@ def test_settings_refuse(data, code):
     assert codes(lambda: SparkSettings.parse(data)) == {code}
 
 
-def test_typed_executors_that_do_not_fit_are_warned_of_at_their_field():
-    cluster = Cluster.parse({**PLAIN, "settings": {"spark": {"executor_memory": "14g"}}})
+def test_typed_executors_that_fit_only_some_types_are_warned_of_at_their_field():
+    core = {"on_demand": ["m5.xlarge", "r5.xlarge"]}
+    cluster = Cluster.parse({**PLAIN, "core": core, "settings": {"spark": {"executor_memory": "14g"}}})
     assert [(d.code, d.path) for d in check(cluster)] == [("W-CONF-031", ("settings", "spark", "executor_memory"))]
 
 
