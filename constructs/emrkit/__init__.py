@@ -28,12 +28,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from emrkit_model.applications import Application
+    from emrkit_model.auto_scaling import AutoScaling, ScalingRule
     from emrkit_model.capacity import CapacityReservation, EbsVolume, InstanceFleet, InstanceType
     from emrkit_model.cluster import BootstrapAction
     from emrkit_model.configurations import Configuration
     from emrkit_model.encryption import AtRest, BucketEncryption, Encryption, InTransit
+    from emrkit_model.instance_groups import InstanceGroup
     from emrkit_model.job import Job, Retry
     from emrkit_model.kerberos import Kerberos
+    from emrkit_model.metastores import ExternalMetastore, GlueCatalog
     from emrkit_model.ownership import Ownership
     from emrkit_model.scaling import ManagedScaling
     from emrkit_model.security import Imds
@@ -60,19 +63,23 @@ if TYPE_CHECKING:
         YarnSettings,
         ZeppelinSettings,
     )
+    from emrkit_model.sizing import Sizing
     from emrkit_model.steps import ActionOnFailure, CommandStep, JarStep, ScriptStep, SparkSqlStep, SparkStep
+    from emrkit_model.storage import ConsistentView, HBaseStorage, WriteAheadLog
 
     from .access_policies import DeployerPolicy, OperatorPolicy, SubmitterPolicy
     from .cluster import Cluster
     from .contract import Contract
     from .foundation import Foundation
     from .grants import CatalogGrant, DataGrant
+    from .metastore import HiveMetastore
     from .network import Network
     from .orchestration import Pipeline
     from .roles import Roles
     from .runtime_role import RuntimeRole
     from .security_configuration import SecurityConfiguration
     from .tagging import tag_everything
+    from .wal_workspace import WalWorkspace
 
 _HOMES = {
     ".access_policies": ("DeployerPolicy", "OperatorPolicy", "SubmitterPolicy"),
@@ -80,20 +87,25 @@ _HOMES = {
     ".contract": ("Contract",),
     ".foundation": ("Foundation",),
     ".grants": ("CatalogGrant", "DataGrant"),
+    ".metastore": ("HiveMetastore",),
     ".network": ("Network",),
     ".orchestration": ("Pipeline",),
     ".roles": ("Roles",),
     ".runtime_role": ("RuntimeRole",),
     ".security_configuration": ("SecurityConfiguration",),
     ".tagging": ("tag_everything",),
+    ".wal_workspace": ("WalWorkspace",),
     "emrkit_model.applications": ("Application",),
+    "emrkit_model.auto_scaling": ("AutoScaling", "ScalingRule"),
     "emrkit_model.capacity": ("CapacityReservation", "EbsVolume", "InstanceFleet", "InstanceType"),
     "emrkit_model.cluster": ("BootstrapAction",),
     "emrkit_model.configurations": ("Configuration",),
     "emrkit_model.encryption": ("AtRest", "BucketEncryption", "Encryption", "InTransit"),
+    "emrkit_model.instance_groups": ("InstanceGroup",),
     "emrkit_model.job": ("Job", "Retry"),
     "emrkit_model.kerberos": ("Kerberos",),
     "emrkit_model.ownership": ("Ownership",),
+    "emrkit_model.metastores": ("ExternalMetastore", "GlueCatalog"),
     "emrkit_model.scaling": ("ManagedScaling",),
     "emrkit_model.security": ("Imds",),
     "emrkit_model.settings": (
@@ -119,6 +131,8 @@ _HOMES = {
         "YarnSettings",
         "ZeppelinSettings",
     ),
+    "emrkit_model.sizing": ("Sizing",),
+    "emrkit_model.storage": ("ConsistentView", "HBaseStorage", "WriteAheadLog"),
     "emrkit_model.steps": ("ActionOnFailure", "CommandStep", "JarStep", "ScriptStep", "SparkSqlStep", "SparkStep"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
@@ -128,6 +142,7 @@ __all__ = [
     "Application",
     "ApplicationSettings",
     "AtRest",
+    "AutoScaling",
     "BootstrapAction",
     "BucketEncryption",
     "CapacityReservation",
@@ -135,6 +150,7 @@ __all__ = [
     "Cluster",
     "CommandStep",
     "Configuration",
+    "ConsistentView",
     "Contract",
     "CoreSettings",
     "DataGrant",
@@ -142,16 +158,21 @@ __all__ = [
     "DynamicAllocation",
     "EbsVolume",
     "Encryption",
+    "ExternalMetastore",
     "FlinkSettings",
     "Foundation",
+    "GlueCatalog",
     "HBaseSettings",
+    "HBaseStorage",
     "HdfsSettings",
+    "HiveMetastore",
     "HiveSettings",
     "HueDatabase",
     "HueSettings",
     "Imds",
     "InTransit",
     "InstanceFleet",
+    "InstanceGroup",
     "InstanceType",
     "JarStep",
     "Job",
@@ -171,14 +192,18 @@ __all__ = [
     "Roles",
     "RuntimeRole",
     "S3aSettings",
+    "ScalingRule",
     "ScriptStep",
     "SecurityConfiguration",
+    "Sizing",
     "SparkSettings",
     "SparkSqlStep",
     "SparkStep",
     "SubmitterPolicy",
     "TezSettings",
     "TrinoSettings",
+    "WalWorkspace",
+    "WriteAheadLog",
     "YarnSettings",
     "ZeppelinSettings",
     "tag_everything",

@@ -12,6 +12,8 @@ from constructs import Construct
 from emrkit_model import cluster as model
 from emrkit_model.contract import ContractCluster, SecurityGroups
 from emrkit_model.fields import read
+from emrkit_model.metastores import ExternalMetastore, GlueCatalog
+from emrkit_model.permissions import Place, permissions
 from emrkit_model.render import cloudformation
 from emrkit_model.security import SecurityConfiguration as SecurityValue
 
@@ -31,7 +33,10 @@ if TYPE_CHECKING:
     from emrkit_model.fields import BucketLike, KeyLike
     from emrkit_model.scaling import ManagedScaling
     from emrkit_model.settings import ApplicationSettings
+    from emrkit_model.sizing import Sizing
+    from emrkit_model.storage import ConsistentView, HBaseStorage
 
+    from .metastore import HiveMetastoreReference
     from .network import Network
     from .security_configuration import SecurityConfiguration
 
@@ -144,14 +149,19 @@ class Cluster(ClusterReference):
         network: Where it runs.
         security: Its security configuration.
         release: The release label, for example `emr-7.14.0`; one that emrkit does not know is only a warning.
-        primary: The primary node.
+        primary: The primary node. Default: as `sizing` chooses; one of the two is needed.
         core: The core nodes. Default: none.
         task: The task nodes. Default: none.
         applications: What EMR installs. Default: Spark.
         scaling: Managed scaling. Default: the fleets keep their targets.
-        idle_timeout: It ends when it was idle for so long. Default: one hour.
+        idle_timeout: It ends when it was idle for so long; None never. Default: one hour.
         configurations: Classifications for all nodes.
         settings: Typed settings of the applications. Default: EMR's own.
+        metastore: Where tables are known: the Glue Data Catalog, or a database. Default: one on the primary node. Its
+            nodes and the service role get what it needs.
+        hbase: HBase's root on S3 and its write-ahead log. Default: HBase lies in HDFS.
+        consistent_view: EMRFS consistent view, for releases older than S3's own consistency.
+        sizing: Chooses the fleets that are left out.
         bootstrap_actions: Scripts that every node runs first.
         step_concurrency: Steps that run side by side. Default: 1.
         logs: The bucket of its logs, below `logs/`. Default: no logs, which the guardrails refuse.
@@ -183,14 +193,18 @@ class Cluster(ClusterReference):
         network: Network,
         security: SecurityConfiguration,
         release: str,
-        primary: InstanceFleet,
+        primary: InstanceFleet | None = None,
         core: InstanceFleet | None = None,
         task: InstanceFleet | None = None,
         applications: Sequence[Application] | None = None,
         scaling: ManagedScaling | None = None,
-        idle_timeout: Duration | int = 3600,
+        idle_timeout: Duration | int | None = 3600,
         configurations: Sequence[Configuration] = (),
         settings: ApplicationSettings | None = None,
+        metastore: GlueCatalog | ExternalMetastore | HiveMetastoreReference | None = None,
+        hbase: HBaseStorage | None = None,
+        consistent_view: ConsistentView | None = None,
+        sizing: Sizing | None = None,
         bootstrap_actions: Sequence[BootstrapAction] = (),
         step_concurrency: int = 1,
         logs: BucketLike | None = None,
@@ -201,18 +215,25 @@ class Cluster(ClusterReference):
         tags: Mapping[str, str] | None = None,
         termination_protected: bool = False,
     ) -> None:
-        seconds = idle_timeout if isinstance(idle_timeout, int) else int(idle_timeout.to_seconds())
+        plain = idle_timeout is None or isinstance(idle_timeout, int)
+        seconds = idle_timeout if plain else int(idle_timeout.to_seconds())
         chosen: dict[str, Any] = {} if applications is None else {"applications": tuple(applications)}
+        if primary is not None:
+            chosen["primary"] = primary
+        database = None if metastore is None or isinstance(metastore, (GlueCatalog, ExternalMetastore)) else metastore
         value = model.Cluster(
             name=name or id,
             release=release,
-            primary=primary,
             core=core,
             task=task,
             scaling=scaling,
             idle_timeout=seconds,
             configurations=tuple(configurations),
             settings=settings,
+            metastore=metastore if database is None else database.value,
+            hbase=hbase,
+            consistent_view=consistent_view,
+            sizing=sizing,
             bootstrap_actions=tuple(bootstrap_actions),
             step_concurrency=step_concurrency,
             tags=dict(tags or {}),
@@ -220,6 +241,9 @@ class Cluster(ClusterReference):
             **chosen,
         )
         self._define(scope, id, value, network, security, logs, key, data, roles)
+        if database is not None:
+            # The nodes connect when they start: the database, its instances and its door come first.
+            self._resource.node.add_dependency(database)
 
     @classmethod
     def from_model(
@@ -267,6 +291,8 @@ class Cluster(ClusterReference):
         grant = None if logs is None else DataGrant(logs, "logs/", "write")
         self.roles: Roles = roles or Roles(self, "Roles", data=data, logs=grant, key=key)
         """The roles of service and nodes."""
+        needed = permissions(value, Place(Aws.PARTITION, Aws.REGION, Aws.ACCOUNT_ID))
+        self.roles.allow(nodes=needed.nodes, service=needed.service)
         log_uri = None if logs is None else f"s3://{read(logs)}/logs/"
         log_key = key if log_uri is not None else None
         self.value: model.Cluster = place_cluster(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
-from aws_cdk import Names
+from aws_cdk import Annotations, Names
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -20,6 +18,7 @@ from .grants import (
     CatalogGrant,
     DataGrant,
     Statement,
+    accept_prefixes,
     assume_runtime_roles,
     catalog_statements,
     data_statements,
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     from emrkit_model.diagnostics import Diagnostic
     from emrkit_model.fields import KeyLike, ProfileLike, RoleLike, SecretLike
 
-__all__ = ["DataGrant", "Roles", "accept_prefixes"]
+__all__ = ["DataGrant", "Roles"]
 
 _SERVICE_FINDING = f"AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/{SERVICE_POLICY}]"
 _SERVICE_REASON = "AWS's own scoped policy: it acts only on what carries EMR's tag, and AWS keeps it up to date"
@@ -254,6 +253,24 @@ class Roles(Construct):
         self._allow_nodes([*secret_statement(secrets), *key_statement(key)])
         self._admit([key])
 
+    def allow(self, *, nodes: Sequence[Statement] = (), service: Sequence[Statement] = ()) -> None:
+        """Give statements to the nodes' role and to the service role; a cluster does so for its metastore and storage.
+
+        Of a role that is known by its name alone, a warning of the synthesis says what its owner must allow.
+
+        Example: `roles.allow(nodes=glue_catalog.node_statements(place))`
+        """
+        if nodes and self._nodes is None and self._nodes_principal is None:
+            Annotations.of(self).add_warning_v2(
+                "emrkit:roles-by-name",
+                f"role '{self.instance_role_name}' is known by its name alone: its owner must allow "
+                f"{', '.join(sorted({str(action) for s in nodes for action in _listed(s['Action'])}))}",
+            )
+        elif nodes:
+            self._allow_nodes(nodes)
+        if service:
+            self._allow_service(service)
+
     def allow_runtime_role(self, role: RoleLike, *, source_identity: bool = False) -> None:
         """Let the nodes take on a runtime role for steps, with session tags; `emr.RuntimeRole` does it by itself.
 
@@ -346,18 +363,12 @@ class Roles(Construct):
         accept_prefixes(self, statements, _PREFIXES)
 
 
-def accept_prefixes(scope: Construct, statements: Sequence[Statement], reason: str) -> None:
-    """Prefixes below a bucket end in a star, and so do two of KMS's action families: acknowledged with the reason."""
-    text = json.dumps(statements, default=str)
-    found = [f"AwsSolutions-IAM5[Action::{a}]" for a in sorted(set(re.findall(r'"(kms:[A-Za-z]+\*)"', text)))]
-    resources = json.dumps([s["Resource"] for s in statements], default=str)
-    if "*" in resources:
-        found.append("AwsSolutions-IAM5[Resource]")
-    acknowledge(scope, *(Acknowledgement(Judge.AWS_SOLUTIONS, rule, reason) for rule in found))
-
-
 def _place() -> Mapping[str, str]:
     return {"ACCOUNT": Aws.ACCOUNT_ID, "REGION": Aws.REGION, "PARTITION": Aws.PARTITION}
+
+
+def _listed(actions: object) -> Sequence[object]:
+    return cast("Sequence[object]", actions) if isinstance(actions, (list, tuple)) else (actions,)
 
 
 def _add(principal: Principal, statements: Sequence[Statement]) -> None:

@@ -1,0 +1,373 @@
+"""A Hive metastore outside the cluster: an Aurora or RDS database made here, or one that exists."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Literal
+
+from aws_cdk import CfnDeletionPolicy
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_rds as rds
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from emrkit_model.fields import read
+from emrkit_model.metastores import ExternalMetastore, dynamic_reference
+from emrkit_model.permissions import Place
+
+from .guardrails import Acknowledgement, Judge, acknowledge
+from .pseudo_parameters import Aws
+
+if TYPE_CHECKING:
+    from emrkit_model.fields import KeyLike, SecretLike
+
+    from .network import Network
+
+__all__ = ["HiveMetastore", "HiveMetastoreReference", "here"]
+
+MYSQL = 3306
+_AURORA = "8.0.mysql_aurora.3.10.4"
+_MYSQL = "8.4.9"
+_NO_ROTATION = (
+    "nodes read the password when they start: a rotation that nobody follows with new nodes would cut off running "
+    "clusters; the secret has the form that rotation functions take, so that it can be turned on with that in mind"
+)
+_PORT = "the port is MySQL's own, which Hive's documentation and every client expect; the group admits the nodes alone"
+_BACKTRACK = "Aurora takes no backtrack for Serverless v2; backups go back to any second of their retention"
+_IAM_LOGIN = "Hive's JDBC pool signs in with a password, which EMR reads from Secrets Manager; it has no IAM login"
+
+
+def here() -> Place:
+    """Partition, Region and account of the stack, for ARNs."""
+    return Place(Aws.PARTITION, Aws.REGION, Aws.ACCOUNT_ID)
+
+
+class HiveMetastoreReference(Construct):
+    """A Hive metastore that exists: what a cluster needs to know of it, and its door opened for the cluster's nodes.
+
+    Made by `HiveMetastore.from_attributes`.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002  # CDK's own word
+        *,
+        value: ExternalMetastore,
+        network: Network | None = None,
+        security_group: str | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        self.value: ExternalMetastore = value
+        """What a cluster's `metastore` is."""
+        if network is None or security_group is None:
+            return
+        for name, source in (
+            ("FromPrimary", network.security_groups.primary),
+            ("FromCore", network.security_groups.core),
+        ):
+            ec2.CfnSecurityGroupIngress(
+                self,
+                name,
+                group_id=security_group,
+                source_security_group_id=source,
+                ip_protocol="tcp",
+                from_port=value.port,
+                to_port=value.port,
+                description="EMR nodes to the Hive metastore",
+            )
+
+
+class HiveMetastore(HiveMetastoreReference):
+    """A MySQL database for table definitions that outlive clusters: Aurora Serverless v2, or RDS in two zones.
+
+    In the network's private subnets, reached by the cluster's nodes alone and over TLS alone, encrypted with the key,
+    backed up, and protected from deletion; when it is deleted after all, a snapshot stays. The administrator's name and
+    a generated password lie in `secret`, a JSON secret in the form that rotation functions take; `password` holds the
+    bare password, which is all that EMR can read. Neither the template nor DescribeCluster shows it. After a rotation
+    write the new password into `password` too and start new nodes.
+    https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-hive-metastore-external.html
+
+    Args:
+        network: Whose subnets it lies in, and whose groups it admits; at least two zones.
+        key: The KMS key of the database, its backups and its secrets.
+        engine: `aurora-serverless` or `rds`.
+        database: The schema.
+        username: The administrator, as whom Hive signs in.
+        minimum_capacity: Aurora: capacity units that are always there, from 0.5.
+        maximum_capacity: Aurora: capacity units at most.
+        readers: Aurora: further instances, which take over when the writer fails.
+        instance_class: RDS: the class of the instance.
+        storage_gib: RDS: GiB at the start; it grows to ten times as much.
+        backup_days: How long backups are kept, 1 to 35 days.
+        deletion_protected: Refuses deletion until it is switched off.
+        engine_version: Default: the newest that was tried.
+        ca_file: Where the nodes have RDS's certificates, see `ExternalMetastore.ca_file`.
+        pool_size: Connections of each metastore process. Default: Hive's own.
+
+    Example:
+        ```python
+        store = emr.HiveMetastore(self, "Metastore", network=network, key=foundation.key)
+        emr.Cluster(self, "Etl", metastore=store, ...)
+        ```
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002  # CDK's own word
+        *,
+        network: Network,
+        key: KeyLike,
+        engine: Literal["aurora-serverless", "rds"] = "aurora-serverless",
+        database: str = "hive",
+        username: str = "hive",
+        minimum_capacity: float = 0.5,
+        maximum_capacity: float = 4,
+        readers: int = 1,
+        instance_class: str = "db.m7g.large",
+        storage_gib: int = 50,
+        backup_days: int = 14,
+        deletion_protected: bool = True,
+        engine_version: str | None = None,
+        ca_file: str | None = None,
+        pool_size: int | None = None,
+    ) -> None:
+        Construct.__init__(self, scope, id)
+        key_arn = read(key)
+        self._key_arn = key_arn
+        self._make_secrets(username)
+        group = self._make_group(network)
+        self.security_group_id: str = group.attr_group_id
+        """The group of the database."""
+        shared: dict[str, Any] = {
+            "db_subnet_group_name": rds.CfnDBSubnetGroup(
+                self,
+                "Subnets",
+                db_subnet_group_description="Hive metastore: private subnets",
+                subnet_ids=list(network.subnet_ids),
+            ).ref,
+            "kms_key_id": key_arn,
+            "storage_encrypted": True,
+            "backup_retention_period": backup_days,
+            "deletion_protection": deletion_protected,
+            "enable_cloudwatch_logs_exports": ["audit", "error", "slowquery"],
+            "master_username": username,
+            "master_user_password": dynamic_reference(self.secret_arn, "password"),
+        }
+        if engine == "rds":
+            host = self._make_instance(
+                {**shared, "allocated_storage": str(storage_gib), "max_allocated_storage": storage_gib * 10},
+                instance_class,
+                engine_version or _MYSQL,
+                database,
+            )
+        else:
+            capacity = {"minCapacity": minimum_capacity, "maxCapacity": maximum_capacity}
+            host = self._make_aurora(shared, capacity, 1 + readers, engine_version or _AURORA, database)
+        self.value = ExternalMetastore(
+            host=host,
+            port=MYSQL,
+            database=database,
+            username=username,
+            password=self.password_arn,
+            password_kms_key=key,
+            ca_file=ca_file,
+            pool_size=pool_size,
+        )
+
+    @staticmethod
+    def from_attributes(
+        scope: Construct,
+        id: str,  # noqa: A002  # CDK's own word
+        *,
+        host: str,
+        password: SecretLike,
+        port: int = MYSQL,
+        database: str = "hive",
+        username: str = "hive",
+        password_key: str | None = None,
+        password_kms_key: KeyLike | None = None,
+        tls: bool = True,
+        ca_file: str | None = None,
+        pool_size: int | None = None,
+        network: Network | None = None,
+        security_group: str | None = None,
+    ) -> HiveMetastoreReference:
+        """A database that exists; with `network` and `security_group` its group admits the network's nodes.
+
+        Args:
+            scope: Where.
+            id: Its name in the tree.
+            host: The database's address.
+            password: The secret with the password: object or ARN.
+            port: Its port.
+            database: The schema.
+            username: As whom Hive signs in.
+            password_key: The key of the password in a JSON secret; DescribeCluster then shows the password.
+            password_kms_key: The KMS key of the secret.
+            tls: Whether connections are encrypted.
+            ca_file: Where the nodes have the authority's certificates.
+            pool_size: Connections of each metastore process. Default: Hive's own.
+            network: Whose nodes may connect.
+            security_group: The group of the database.
+
+        Example:
+            ```python
+            emr.HiveMetastore.from_attributes(self, "Metastore", host="db.example.com", password=secret)
+            ```
+        """
+        value = ExternalMetastore(
+            host=host,
+            port=port,
+            database=database,
+            username=username,
+            password=password,
+            password_key=password_key,
+            password_kms_key=password_kms_key,
+            tls=tls,
+            ca_file=ca_file,
+            pool_size=pool_size,
+        )
+        return HiveMetastoreReference(scope, id, value=value, network=network, security_group=security_group)
+
+    def _make_secrets(self, username: str) -> None:
+        secret = secretsmanager.CfnSecret(
+            self,
+            "Secret",
+            description="Hive metastore: administrator",
+            kms_key_id=self._key_arn,
+            generate_secret_string={
+                "secretStringTemplate": json.dumps({"username": username}),
+                "generateStringKey": "password",
+                "passwordLength": 32,
+                "excludePunctuation": True,
+            },
+        )
+        self.secret_arn: str = secret.ref
+        """ARN of the JSON secret: username, password, and where the database is."""
+        password = secretsmanager.CfnSecret(
+            self,
+            "Password",
+            description="Hive metastore: the password alone, as EMR reads it",
+            kms_key_id=self._key_arn,
+            secret_string=dynamic_reference(self.secret_arn, "password"),
+        )
+        self.password_arn: str = password.ref
+        """ARN of the secret that is the bare password."""
+        for made in (secret, password):
+            acknowledge(made, Acknowledgement(Judge.AWS_SOLUTIONS, "AwsSolutions-SMG4", _NO_ROTATION))
+
+    def _make_group(self, network: Network) -> ec2.CfnSecurityGroup:
+        groups = network.security_groups
+        admitted = (("the primary node", groups.primary), ("core and task nodes", groups.core))
+        return ec2.CfnSecurityGroup(
+            self,
+            "Group",
+            group_description="Hive metastore: MySQL from the nodes of EMR clusters",
+            vpc_id=network.vpc_id,
+            security_group_ingress=[
+                {
+                    "ipProtocol": "tcp",
+                    "fromPort": MYSQL,
+                    "toPort": MYSQL,
+                    "sourceSecurityGroupId": source,
+                    "description": f"from {what}",
+                }
+                for what, source in admitted
+            ],
+            # A rule that fits no packet: without any, EC2 would let everything out.
+            security_group_egress=[
+                {
+                    "ipProtocol": "icmp",
+                    "fromPort": 252,
+                    "toPort": 86,
+                    "cidrIp": "255.255.255.255/32",
+                    "description": "nothing goes out",
+                }
+            ],
+        )
+
+    def _make_aurora(
+        self, shared: dict[str, Any], capacity: dict[str, float], instances: int, version: str, database: str
+    ) -> str:
+        parameters = rds.CfnDBClusterParameterGroup(
+            self,
+            "Parameters",
+            description="Hive metastore: TLS only",
+            family="aurora-mysql8.0",
+            parameters={"require_secure_transport": "ON"},
+        )
+        cluster = rds.CfnDBCluster(
+            self,
+            "Database",
+            engine="aurora-mysql",
+            engine_version=version,
+            database_name=database,
+            port=MYSQL,
+            vpc_security_group_ids=[self.security_group_id],
+            db_cluster_parameter_group_name=parameters.ref,
+            serverless_v2_scaling_configuration=capacity,
+            copy_tags_to_snapshot=True,
+            **shared,
+        )
+        _keep_snapshot(cluster)
+        for number in range(instances):
+            rds.CfnDBInstance(
+                self,
+                "Writer" if number == 0 else f"Reader{number}",
+                engine="aurora-mysql",
+                db_instance_class="db.serverless",
+                db_cluster_identifier=cluster.ref,
+                publicly_accessible=False,
+                auto_minor_version_upgrade=True,
+            )
+        self._attach(cluster.ref, "AWS::RDS::DBCluster")
+        for rule, reason in {
+            "AwsSolutions-RDS6": _IAM_LOGIN,
+            "AwsSolutions-RDS11": _PORT,
+            "AwsSolutions-RDS14": _BACKTRACK,
+        }.items():
+            acknowledge(cluster, Acknowledgement(Judge.AWS_SOLUTIONS, rule, reason))
+        return cluster.attr_endpoint_address
+
+    def _make_instance(self, shared: dict[str, Any], instance_class: str, version: str, database: str) -> str:
+        parameters = rds.CfnDBParameterGroup(
+            self,
+            "Parameters",
+            description="Hive metastore: TLS only",
+            family=f"mysql{'.'.join(version.split('.')[:2])}",
+            parameters={"require_secure_transport": "1"},
+        )
+        instance = rds.CfnDBInstance(
+            self,
+            "Database",
+            engine="mysql",
+            engine_version=version,
+            db_instance_class=instance_class,
+            db_name=database,
+            port=str(MYSQL),
+            vpc_security_groups=[self.security_group_id],
+            db_parameter_group_name=parameters.ref,
+            storage_type="gp3",
+            multi_az=True,
+            publicly_accessible=False,
+            auto_minor_version_upgrade=True,
+            copy_tags_to_snapshot=True,
+            **shared,
+        )
+        _keep_snapshot(instance)
+        self._attach(instance.ref, "AWS::RDS::DBInstance")
+        acknowledge(instance, Acknowledgement(Judge.AWS_SOLUTIONS, "AwsSolutions-RDS11", _PORT))
+        return instance.attr_endpoint_address
+
+    def _attach(self, target: str, kind: str) -> None:
+        """Engine, host and port go into the JSON secret, as rotation functions want them."""
+        secretsmanager.CfnSecretTargetAttachment(
+            self, "Attachment", secret_id=self.secret_arn, target_id=target, target_type=kind
+        )
+
+
+def _keep_snapshot(resource: rds.CfnDBCluster | rds.CfnDBInstance) -> None:
+    resource.cfn_options.deletion_policy = CfnDeletionPolicy.SNAPSHOT
+    resource.cfn_options.update_replace_policy = CfnDeletionPolicy.SNAPSHOT
