@@ -266,6 +266,7 @@ def documents() -> dict[str, str]:
         "yarn": yarn(),
         "storage": shipped("storage"),
         "sizing": shipped("sizing"),
+        "networking": shipped("networking"),
     }
     return {
         f"{name}.json": json.dumps(part, separators=(",", ":"), ensure_ascii=False) + "\n"
