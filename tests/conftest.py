@@ -154,6 +154,7 @@ def standing(aws: object, shared_state: Path) -> Mapping[str, str]:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw")
     artifacts, logs = f"artifacts-{worker}", f"logs-{worker}"
     s3, emr = aws("s3"), aws("emr")  # type: ignore[operator]
+    make_roles(aws)
     s3.create_bucket(Bucket=artifacts)
     s3.create_bucket(Bucket=logs)
     cluster = emr.run_job_flow(
@@ -176,6 +177,21 @@ def standing(aws: object, shared_state: Path) -> Mapping[str, str]:
         },
     )["JobFlowId"]
     return {"cluster": cluster, "artifacts": artifacts, "logs": logs}
+
+
+def make_roles(aws: object) -> None:
+    """The roles that the contracts name; another worker may have made them."""
+    import contextlib
+
+    iam = aws("iam")  # type: ignore[operator]
+    for name, service in (("service", "elasticmapreduce"), ("nodes", "ec2")):
+        trust = {"Effect": "Allow", "Principal": {"Service": f"{service}.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
+            iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)
+    with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
+        iam.create_instance_profile(InstanceProfileName="nodes")
+        iam.add_role_to_instance_profile(InstanceProfileName="nodes", RoleName="nodes")
 
 
 def write_contract(aws: object, project: str, standing: Mapping[str, str]) -> None:

@@ -23,10 +23,18 @@ __all__ = ["command"]
 @click.option("--no-follow", "--detach", "-d", "detach", is_flag=True, help="Submit and leave; the run goes on.")
 @click.option("--args", "words", metavar="TEXT", help="More arguments for a job of one step, as in a shell.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask before the first change on an AWS account.")
+@click.option("--preflight/--no-preflight", default=True, help="Ask first what EMR would refuse of a new cluster.")
 @click.option("--steal-lock", is_flag=True, help="Take the submit lock from whoever holds it.")
 @click.pass_obj
 def command(
-    invocation: Invocation, job: str, via: str, detach: bool, words: str | None, yes: bool, steal_lock: bool
+    invocation: Invocation,
+    job: str,
+    via: str,
+    detach: bool,
+    words: str | None,
+    yes: bool,
+    preflight: bool,
+    steal_lock: bool,
 ) -> int:
     """Upload what changed, submit JOB, follow it, preview the result.
 
@@ -37,7 +45,7 @@ def command(
     from emrkit_jobs.run.workspace import open_workspace
     from emrkit_model.diagnostics import ExitCode
 
-    options = RunOptions(not detach, tuple(shlex.split(words or "")), yes, steal_lock)
+    options = RunOptions(not detach, tuple(shlex.split(words or "")), yes, steal_lock, preflight)
     invocation.project.choose_target(invocation.chosen_target)
     with Progress(invocation.output) as report:
         workspace = open_workspace(invocation.project, invocation.chosen_target)

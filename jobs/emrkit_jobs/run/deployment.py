@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import cast
 
 from emrkit_jobs.plan.assembly import SynthesizedStack, read_assembly
+from emrkit_jobs.run import preflights
 from emrkit_jobs.run.cdk import Cdk, find_cdk
 from emrkit_jobs.run.contracts import read_deployed
 from emrkit_jobs.run.fingerprint import fingerprint_inputs
@@ -50,10 +51,22 @@ class Deployment:
     synthesized: bool
     replaced: tuple[str, ...] = ()
     """Standing clusters that had ended and were made anew."""
+    preflight: tuple[Diagnostic, ...] = ()
+    """What the preflight warned of."""
 
 
-def deploy(workspace: Workspace, report: Reporter, *, yes: bool = False, replace: Sequence[str] = ()) -> Deployment:
-    """Brings the target to what the project says. Raises `EmrkitError` with one diagnosis of what went wrong."""
+def deploy(
+    workspace: Workspace,
+    report: Reporter,
+    *,
+    yes: bool = False,
+    replace: Sequence[str] = (),
+    preflight: bool = True,
+) -> Deployment:
+    """Brings the target to what the project says. Raises `EmrkitError` with one diagnosis of what went wrong.
+
+    With `preflight` what EMR would refuse of new clusters is asked first, and refused with every reason (exit 3).
+    """
     workspace.guard(report, yes=yes, verb="deploy")
     with _alone(workspace):
         _await_earlier_process(workspace, report)
@@ -65,6 +78,8 @@ def deploy(workspace: Workspace, report: Reporter, *, yes: bool = False, replace
         if not parameters and not _differs(workspace, stacks, views):
             report.say("nothing changed since the last deployment")
             return Deployment({s.name: _status(views[s.name]) for s in stacks}, False, synthesized)
+        inquiry = preflights.ask(workspace, preflights.standing_needs(workspace, stacks) if preflight else ())
+        preflights.require(inquiry, report)
         cdk = _open_cdk(workspace, report)
         _require_bootstrap(workspace, cdk, report)
         if ended:
@@ -75,7 +90,8 @@ def deploy(workspace: Workspace, report: Reporter, *, yes: bool = False, replace
             raise _with_causes(workspace, stacks, error) from error
         views = {s.name: workspace.target.stacks.describe(s.name) for s in stacks}
         cdk.journal.write("finished", state="DEPLOYED")
-        return Deployment({n: _status(v) for n, v in views.items()}, True, synthesized, tuple(ended))
+        states = {n: _status(v) for n, v in views.items()}
+        return Deployment(states, True, synthesized, tuple(ended), inquiry.warnings)
 
 
 def destroy(workspace: Workspace, report: Reporter) -> tuple[str, ...]:

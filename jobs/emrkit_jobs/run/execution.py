@@ -8,6 +8,7 @@ from pathlib import Path
 
 from emrkit_jobs.bundle.archive import Bundle
 from emrkit_jobs.bundle.work import BundledJob
+from emrkit_jobs.run import preflights
 from emrkit_jobs.run.following import Ending, follow
 from emrkit_jobs.run.lock import hold
 from emrkit_jobs.run.preview import Preview, preview
@@ -38,6 +39,8 @@ class RunOptions:
     """Added to the arguments of the job's only step."""
     yes: bool = False
     steal_lock: bool = False
+    preflight: bool = True
+    """Ask what EMR would refuse before a cluster is launched."""
 
 
 @dataclass(frozen=True)
@@ -194,6 +197,9 @@ def _submit(
         return str(record.cluster), log_uri, True
     if not transient:
         cluster_id, log_uri, together = _standing(workspace, cluster_name, submitter.job.name)
+    elif options.preflight and record.journal.find("intent", act="launch", attempt=attempt) is None:
+        # Not again for a launch whose answer was lost: its cluster may be what an answer is about.
+        preflights.require(preflights.ask(workspace, [*preflights.transient_needs(workspace, [cluster_name])]), report)
     if workspace.is_local:
         place_fixtures(target, prepared.job, workspace.state, report)
     check_buckets(target, prepared.job)

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from emrkit_jobs.run import preflights
 from emrkit_jobs.run.execution import RunOptions, outputs_of, prepare_run
 from emrkit_jobs.run.lock import hold
 from emrkit_jobs.run.preview import Preview, preview
@@ -52,6 +53,9 @@ def run_pipeline(workspace: Workspace, name: str, options: RunOptions, report: R
     target = workspace.target
     arn = record.execution
     if arn is None:
+        own = [name for name in (prepared.job.job.run_on,) if name in workspace.resolved.transient]
+        if options.preflight and own:
+            preflights.require(preflights.ask(workspace, [*preflights.transient_needs(workspace, own)]), report)
         if workspace.is_local:
             place_fixtures(target, prepared.job, workspace.state, report)
         check_buckets(target, prepared.job)

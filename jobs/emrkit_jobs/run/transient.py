@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from emrkit_jobs.run.preflights import place_cluster
 from emrkit_jobs.run.records import RunRecord
 from emrkit_jobs.run.submitting import Submitter
 from emrkit_jobs.run.workspace import Workspace
@@ -33,21 +34,11 @@ def launch_request(
     """
     declared = workspace.resolved.clusters[name]
     record = submitter.record
-    groups = contract.security_groups
-    placed = {
-        "log_uri": contract.log_uri,
-        "service_role": contract.service_role,
-        "instance_profile": contract.instance_profile,
-        "security_configuration": contract.security_configuration,
-        "subnets": contract.subnets or None,
-        "primary_security_group": groups.primary,
-        "core_security_group": groups.core,
-        "service_access_security_group": groups.service_access,
-    }
     tags = {**declared.tags, "for-use-with-amazon-emr-managed-policies": "true"}
     tags |= {RUN_TAG: record.id, "emrkit:attempt": str(attempt), "emrkit:job": prepared.job.name}
-    cluster = declared.with_placement(
-        **{key: value for key, value in placed.items() if value is not None},
+    cluster = place_cluster(
+        declared,
+        contract,
         tags=tags,
         keep_alive=False,
         termination_protected=False,

@@ -77,10 +77,10 @@ class QuotaView:
 
 @dataclass(frozen=True, slots=True)
 class VcpuUse:
-    """vCPU that run or start now, of one market and one class of instance families (its letters)."""
+    """vCPU that run or start now, of one market and one instance type."""
 
     market: Market
-    family: str
+    type: str
     vcpu: int
 
 

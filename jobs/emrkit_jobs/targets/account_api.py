@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from threading import Lock
@@ -32,7 +31,6 @@ _AT_ONCE = 100
 _EVERYBODY = frozenset({"0.0.0.0/0", "::/0"})
 _ALL_PORTS = (0, 65535)
 _ACTIVE = ["STARTING", "BOOTSTRAPPING", "RUNNING", "WAITING", "TERMINATING"]
-_SIZE = re.compile(r"([a-z]+)")
 
 
 class ApiAccount:
@@ -182,8 +180,8 @@ class ApiAccount:
                 cores = int(cast("int", options.get("CoreCount") or 0))
                 vcpu = cores * int(cast("int", options.get("ThreadsPerCore") or 1))
                 name = str(instance.get("InstanceType", ""))
-                use[market, _family(name)] += vcpu or vcpu_of(name)
-        return tuple(VcpuUse(market, family, vcpu) for (market, family), vcpu in sorted(use.items()))
+                use[market, name] += vcpu or vcpu_of(name)
+        return tuple(VcpuUse(market, name, vcpu) for (market, name), vcpu in sorted(use.items()))
 
     def image(self, identity: str) -> ImageView | None:
         return self._once(("image", identity), lambda: self._image(identity))
@@ -321,12 +319,6 @@ def vcpu_of(name: str) -> int:
     """The vCPU of an instance type as EC2 counts them; 0 for a type that the data does not have."""
     found = instance_types.find(name)
     return (found.ec2_vcpu or found.vcpu) if isinstance(found, instance_types.InstanceTypeFacts) else 0
-
-
-def _family(name: str) -> str:
-    """The letters that quotas sort by: `m6g.xlarge` is `m`, `inf2.xlarge` is `inf`."""
-    found = _SIZE.match(name)
-    return found[1] if found else ""
 
 
 def _portions(items: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

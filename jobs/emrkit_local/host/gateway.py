@@ -21,6 +21,7 @@ from emrkit_local.faults import FaultBook, FaultRule, Hit, read_rule
 from .callers import find_caller
 from .emr_service import EmrService
 from .operations import RequestName, name_request
+from .quota_service import QuotaService
 
 __all__ = ["Connections", "Gateway", "Pages"]
 
@@ -78,6 +79,7 @@ class Gateway:
         restored: asyncio.Event,
         saved: Callable[[RequestName], Awaitable[None]],
         port: int,
+        quotas: QuotaService | None = None,
     ) -> None:
         self._inner = inner
         self._emr = emr
@@ -89,6 +91,7 @@ class Gateway:
         self._restored = restored
         self._saved = saved
         self._port = port
+        self._quotas = quotas or QuotaService()
         self._earlier: OrderedDict[tuple[str, str, bytes], list[Message]] = OrderedDict()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -128,6 +131,10 @@ class Gateway:
         if name.service == "elasticmapreduce":
             account = self._account_of(name.access_key)
             answer = await self._emr.answer(headers.get("x-amz-target", ""), body, account, name.region)
+            await _respond(sending, *answer)
+        elif name.service == "servicequotas":
+            account = self._account_of(name.access_key)
+            answer = await self._quotas.answer(headers.get("x-amz-target", ""), body, account, name.region)
             await _respond(sending, *answer)
         elif self._is_known(name.service):
             await self._inner(scope, receive, sending)

@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 from .iam_simulation import Decision, UnsupportedCondition, decide
 from .ministack import Emulator, Response
 
-__all__ = ["take_simulation"]
+__all__ = ["take_linked_role", "take_simulation"]
 
 _NAMESPACE = "https://iam.amazonaws.com/doc/2010-05-08/"
 Form = Mapping[str, list[str]]
@@ -32,6 +32,29 @@ def take_simulation(emulator: Emulator) -> None:
 
     emulator.take_iam_action("SimulatePrincipalPolicy", principal)
     emulator.take_iam_action("SimulateCustomPolicy", custom)
+
+
+_LINKED_ROLE = "AWSServiceRoleForEMRCleanup"
+
+
+def take_linked_role(emulator: Emulator) -> None:
+    """`GetRole` knows EMR's service-linked role, which EMR makes with the first cluster of an account."""
+    own = emulator.iam_action("GetRole")
+
+    def get(form: Form) -> Response:
+        answer = own(form)
+        if answer[0] < 400 or _one(form, "RoleName") != _LINKED_ROLE:
+            return answer
+        path = "/aws-service-role/elasticmapreduce.amazonaws.com/"
+        role = (
+            f"<Path>{path}</Path><RoleName>{_LINKED_ROLE}</RoleName><RoleId>AROALOCALEMRCLEANUP00</RoleId>"
+            f"<Arn>arn:aws:iam::{emulator.account()}:role{path}{_LINKED_ROLE}</Arn>"
+            "<CreateDate>2020-01-01T00:00:00Z</CreateDate><MaxSessionDuration>3600</MaxSessionDuration>"
+        )
+        inside = f"<GetRoleResult><Role>{role}</Role></GetRoleResult>{_META}"
+        return _xml(200, f"<GetRoleResponse xmlns='{_NAMESPACE}'>{inside}</GetRoleResponse>")
+
+    emulator.take_iam_action("GetRole", get)
 
 
 def _one(form: Form, name: str) -> str:

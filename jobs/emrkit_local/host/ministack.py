@@ -65,7 +65,7 @@ _HOOKS: Mapping[str, str] = {
     """,
     "services.iam": "_IAM_HANDLERS _roles _users",
     "services.eventbridge": "_put_events",
-    "services.ec2": "",
+    "services.ec2": "_ACTION_MAP _subnets",
 }
 # Checked when the emulator starts: cheap to import. The others when they are first used.
 _AT_START = ("app", "core.responses", "core.persistence", "core.router", "services.s3")
@@ -359,6 +359,22 @@ class Emulator:
     def take_iam_action(self, name: str, handler: Callable[[Mapping[str, list[str]]], Response]) -> None:
         """Answer one action of IAM ourselves."""
         self.module("services.iam")._IAM_HANDLERS[name] = handler
+
+    def iam_action(self, name: str) -> Callable[[Mapping[str, list[str]]], Response]:
+        """IAM's own answer to an action."""
+        return cast("Callable[[Mapping[str, list[str]]], Response]", self.module("services.iam")._IAM_HANDLERS[name])
+
+    def ec2_action(self, name: str) -> Callable[[Mapping[str, list[str]]], Response]:
+        """EC2's own answer to an action."""
+        return cast("Callable[[Mapping[str, list[str]]], Response]", self.module("services.ec2")._ACTION_MAP[name])
+
+    def subnets(self) -> Iterator[Json]:
+        """The record of every subnet of this account and Region."""
+        yield from cast("list[Json]", list(self.module("services.ec2")._subnets.values()))
+
+    def take_ec2_action(self, name: str, handler: Callable[[Mapping[str, list[str]]], Response]) -> None:
+        """Answer one action of EC2 ourselves."""
+        self.module("services.ec2")._ACTION_MAP[name] = handler
 
     def stacks(self) -> Iterator[tuple[str, str, Json]]:
         """(account, Region, record) of every stack, whatever its state."""

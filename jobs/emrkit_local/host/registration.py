@@ -5,7 +5,8 @@ from __future__ import annotations
 from emrkit_local.core.control_plane import ControlPlane
 
 from .emr_service import EmrService
-from .iam_answers import take_simulation
+from .iam_answers import take_linked_role, take_simulation
+from .instance_answers import take_free_addresses, take_instance_types
 from .ministack import Emulator
 from .stack_buckets import bucket_types, cdk_types
 from .stack_emr import cluster_types
@@ -33,6 +34,14 @@ def register(emulator: Emulator, control: ControlPlane, service: EmrService) -> 
             }
         )
 
+    def teach_identity(emulator: Emulator) -> None:
+        take_simulation(emulator)
+        take_linked_role(emulator)
+
+    def teach_instances(emulator: Emulator) -> None:
+        take_instance_types(emulator)
+        take_free_addresses(emulator)
+
     def teach_machines() -> None:
         emulator.add_tasks(PREFIX, cluster_tasks(emulator, control), SDK)
         emulator.around_tasks(follow_execution)
@@ -40,4 +49,5 @@ def register(emulator: Emulator, control: ControlPlane, service: EmrService) -> 
     emulator.take_service("elasticmapreduce", emr)
     emulator.when_used("cloudformation", teach_stacks)
     emulator.when_used("stepfunctions", teach_machines)
-    emulator.when_used("iam", lambda: take_simulation(emulator))
+    emulator.when_used("iam", lambda: teach_identity(emulator))
+    emulator.when_used("ec2", lambda: teach_instances(emulator))

@@ -1,0 +1,142 @@
+"""EC2's answers about instance types and free addresses, in place of the emulator's samples.
+
+The types are those of the data that EMR's own rules use; a subnet has the addresses that its range has.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+from xml.sax.saxutils import escape
+
+from emrkit_facts import instance_types
+
+from .ministack import Emulator, Response
+
+__all__ = ["take_free_addresses", "take_instance_types"]
+
+_NAMESPACE = "http://ec2.amazonaws.com/doc/2016-11-15/"
+_ZONES = "abc"
+"""The zones that the emulator gives each Region."""
+_RESERVED = 5
+"""Addresses of each subnet that AWS keeps."""
+Form = Mapping[str, list[str]]
+
+
+def take_free_addresses(emulator: Emulator) -> None:
+    """`DescribeSubnets` counts the addresses of the range; nodes here take none."""
+    own = emulator.ec2_action("DescribeSubnets")
+
+    def subnets(form: Form) -> Response:
+        for record in emulator.subnets():
+            network = ipaddress.ip_network(str(record["CidrBlock"]))
+            record["AvailableIpAddressCount"] = max(0, network.num_addresses - _RESERVED)
+        return own(form)
+
+    emulator.take_ec2_action("DescribeSubnets", subnets)
+
+
+def take_instance_types(emulator: Emulator) -> None:
+    """Answer `DescribeInstanceTypeOfferings` and `DescribeInstanceTypes` ourselves."""
+
+    def offerings(form: Form) -> Response:
+        region = emulator.region()
+        kind = _one(form, "LocationType") or "region"
+        filters = _filters(form)
+        places = [region] if kind == "region" else [f"{region}{zone}" for zone in _ZONES]
+        rows = [
+            f"<item><instanceType>{name}</instanceType><locationType>{escape(kind)}</locationType>"
+            f"<location>{place}</location></item>"
+            for name in instance_types.names()
+            if _matches(name, filters.get("instance-type")) and _is_offered(name, region)
+            for place in places
+            if _matches(place, filters.get("location"))
+        ]
+        inside = f"<instanceTypeOfferingSet>{_join(rows)}</instanceTypeOfferingSet>"
+        return _answer("DescribeInstanceTypeOfferings", inside)
+
+    def types(form: Form) -> Response:
+        wanted = _many(form, "InstanceType")
+        unknown = [name for name in wanted if name not in instance_types.names()]
+        if unknown:
+            message = f"The following supplied instance types do not exist: [{', '.join(unknown)}]"
+            return _error("InvalidInstanceType", message)
+        region = emulator.region()
+        filters = _filters(form)
+        rows = [
+            _type(name)
+            for name in wanted or instance_types.names()
+            if _is_offered(name, region) and _matches(name, filters.get("instance-type"))
+        ]
+        return _answer("DescribeInstanceTypes", f"<instanceTypeSet>{_join(rows)}</instanceTypeSet>")
+
+    emulator.take_ec2_action("DescribeInstanceTypeOfferings", offerings)
+    emulator.take_ec2_action("DescribeInstanceTypes", types)
+
+
+def _is_offered(name: str, region: str) -> bool:
+    found = instance_types.find(name)
+    if not isinstance(found, instance_types.InstanceTypeFacts):
+        return False
+    # Types without a list of Regions are newer than the list.
+    return not found.regions or region in found.regions
+
+
+def _type(name: str) -> str:
+    found = instance_types.find(name)
+    if not isinstance(found, instance_types.InstanceTypeFacts):
+        return ""
+    vcpu = found.ec2_vcpu or found.vcpu
+    memory = round((found.ec2_memory_gib or found.memory_gb) * 1024)
+    disks = "true" if found.disks else "false"
+    return (
+        f"<item><instanceType>{name}</instanceType><currentGeneration>true</currentGeneration>"
+        "<supportedUsageClasses><item>on-demand</item><item>spot</item></supportedUsageClasses>"
+        "<supportedRootDeviceTypes><item>ebs</item></supportedRootDeviceTypes>"
+        f"<processorInfo><supportedArchitectures><item>{found.arch}</item></supportedArchitectures></processorInfo>"
+        f"<vCpuInfo><defaultVCpus>{vcpu}</defaultVCpus></vCpuInfo>"
+        f"<memoryInfo><sizeInMiB>{memory}</sizeInMiB></memoryInfo>"
+        f"<instanceStorageSupported>{disks}</instanceStorageSupported></item>"
+    )
+
+
+def _one(form: Form, name: str) -> str:
+    return (form.get(name) or [""])[0]
+
+
+def _many(form: Form, prefix: str) -> list[str]:
+    found: list[str] = []
+    while text := _one(form, f"{prefix}.{len(found) + 1}"):
+        found.append(text)
+    return found
+
+
+def _filters(form: Form) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    number = 1
+    while name := _one(form, f"Filter.{number}.Name"):
+        found[name] = _many(form, f"Filter.{number}.Value")
+        number += 1
+    return found
+
+
+def _matches(value: str, patterns: Iterable[str] | None) -> bool:
+    return patterns is None or any(fnmatchcase(value, pattern) for pattern in patterns)
+
+
+def _join(rows: Iterable[str]) -> str:
+    return "".join(rows)
+
+
+def _answer(action: str, inside: str) -> Response:
+    return _xml(200, f"<{action}Response xmlns='{_NAMESPACE}'><requestId>local</requestId>{inside}</{action}Response>")
+
+
+def _error(code: str, message: str) -> Response:
+    inside = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
+    return _xml(400, f"<Response><Errors>{inside}</Errors><RequestID>local</RequestID></Response>")
+
+
+def _xml(status: int, text: str) -> Response:
+    return status, {"Content-Type": "text/xml"}, text.encode()
