@@ -215,12 +215,16 @@ class Cluster(ClusterReference):
         tags: Mapping[str, str] | None = None,
         termination_protected: bool = False,
     ) -> None:
-        plain = idle_timeout is None or isinstance(idle_timeout, int)
-        seconds = idle_timeout if plain else int(idle_timeout.to_seconds())
+        if idle_timeout is None or isinstance(idle_timeout, int):
+            seconds = idle_timeout
+        else:
+            seconds = int(idle_timeout.to_seconds())
         chosen: dict[str, Any] = {} if applications is None else {"applications": tuple(applications)}
         if primary is not None:
             chosen["primary"] = primary
-        database = None if metastore is None or isinstance(metastore, (GlueCatalog, ExternalMetastore)) else metastore
+        database: HiveMetastoreReference | None = None
+        if metastore is not None and not isinstance(metastore, (GlueCatalog, ExternalMetastore)):
+            metastore, database = metastore.value, metastore
         value = model.Cluster(
             name=name or id,
             release=release,
@@ -230,7 +234,7 @@ class Cluster(ClusterReference):
             idle_timeout=seconds,
             configurations=tuple(configurations),
             settings=settings,
-            metastore=metastore if database is None else database.value,
+            metastore=metastore,
             hbase=hbase,
             consistent_view=consistent_view,
             sizing=sizing,

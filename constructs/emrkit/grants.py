@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -9,9 +11,12 @@ from typing import TYPE_CHECKING, Literal
 from emrkit_facts.iam import catalog_actions
 from emrkit_model.fields import read
 
+from .guardrails import Acknowledgement, Judge, acknowledge
 from .pseudo_parameters import Aws
 
 if TYPE_CHECKING:
+    from constructs import Construct
+
     from emrkit_model.fields import BucketLike, KeyLike, SecretLike
 
 __all__ = [
@@ -19,6 +24,7 @@ __all__ = [
     "CatalogGrant",
     "DataGrant",
     "Statement",
+    "accept_prefixes",
     "assume_runtime_roles",
     "catalog_statements",
     "data_statements",
@@ -168,3 +174,13 @@ def inline_policy(name: str, statements: Sequence[Statement]) -> list[dict[str, 
         return []
     unique = list({repr(s): s for s in statements}.values())
     return [{"policyName": name, "policyDocument": {"Version": "2012-10-17", "Statement": unique}}]
+
+
+def accept_prefixes(scope: Construct, statements: Sequence[Statement], reason: str) -> None:
+    """Prefixes below a bucket end in a star, and so do two of KMS's action families: acknowledged with the reason."""
+    text = json.dumps(statements, default=str)
+    found = [f"AwsSolutions-IAM5[Action::{a}]" for a in sorted(set(re.findall(r'"(kms:[A-Za-z]+\*)"', text)))]
+    resources = json.dumps([s["Resource"] for s in statements], default=str)
+    if "*" in resources:
+        found.append("AwsSolutions-IAM5[Resource]")
+    acknowledge(scope, *(Acknowledgement(Judge.AWS_SOLUTIONS, rule, reason) for rule in found))

@@ -42,7 +42,7 @@ __all__ = ["DataGrant", "Roles"]
 _SERVICE_FINDING = f"AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/{SERVICE_POLICY}]"
 _SERVICE_REASON = "AWS's own scoped policy: it acts only on what carries EMR's tag, and AWS keeps it up to date"
 _PREFIXES = "objects below a granted prefix, and KMS's ReEncrypt and GenerateDataKey families on one named key"
-_SCALING = "alarms have no resource to name, and instance groups belong to clusters whose ids nobody knows beforehand"
+_SCALING = "alarms are named by EMR, and instance groups belong to clusters whose ids nobody knows beforehand"
 _GUIDE = "https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-iam-roles.html"
 
 
@@ -202,8 +202,9 @@ class Roles(Construct):
         clusters = f"arn:{Aws.PARTITION}:elasticmapreduce:{Aws.REGION}:{Aws.ACCOUNT_ID}:cluster/*"
         alarms = [a for a in auto_scaling_actions() if a.startswith("cloudwatch:")]
         groups = [a for a in auto_scaling_actions() if not a.startswith("cloudwatch:")]
+        every_alarm = f"arn:{Aws.PARTITION}:cloudwatch:{Aws.REGION}:{Aws.ACCOUNT_ID}:alarm:*"
         statements: list[Statement] = [
-            {"Effect": "Allow", "Action": alarms, "Resource": "*"},
+            {"Effect": "Allow", "Action": alarms, "Resource": every_alarm},
             {"Effect": "Allow", "Action": groups, "Resource": clusters},
         ]
         role = iam.CfnRole(
@@ -214,8 +215,7 @@ class Roles(Construct):
             assume_role_policy_document=trust("emr_auto_scaling_role", _place()),
             policies=inline_policy("scaling", statements),
         )
-        for finding in ("Resource::*", "Resource"):
-            acknowledge(role, Acknowledgement(Judge.AWS_SOLUTIONS, f"AwsSolutions-IAM5[{finding}]", _SCALING))
+        acknowledge(role, Acknowledgement(Judge.AWS_SOLUTIONS, "AwsSolutions-IAM5[Resource]", _SCALING))
         arn = role.attr_arn
         self._auto_scaling_arn = arn
         self._allow_service([pass_role(arn, "application-autoscaling")])

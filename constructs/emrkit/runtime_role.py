@@ -16,6 +16,7 @@ from .grants import (
     CatalogGrant,
     DataGrant,
     Statement,
+    accept_prefixes,
     catalog_statements,
     data_statements,
     inline_policy,
@@ -25,7 +26,7 @@ from .grants import (
 from .guardrails import Acknowledgement, Judge, acknowledge
 from .key_policies import admit_role
 from .pseudo_parameters import Aws
-from .roles import Roles, accept_prefixes
+from .roles import Roles
 
 if TYPE_CHECKING:
     from emrkit_model.fields import KeyLike, SecretLike
