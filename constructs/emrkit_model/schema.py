@@ -78,6 +78,31 @@ def step_schema() -> Schema:
     }
 
 
+_above: list[type[BaseModel]] = []
+"""The value objects whose schema is being written, from the outermost."""
+
+
+def inner_schema(cls: type[BaseModel], core: Any, handler: Any) -> Schema:
+    """pydantic's own schema of a value object, which inside another one is known to it only by its validator."""
+    if cls in _above:
+        return {"type": "object"}
+    _above.append(cls)
+    try:
+        if core["type"] == "function-plain":
+            core = _undescribed(cast("Schema", cls.__pydantic_core_schema__))
+        return handler.resolve_ref_schema(handler(core))
+    finally:
+        _above.pop()
+
+
+def _undescribed(core: Schema) -> Schema:
+    """A value object's core schema as it is before our descriptions, which whoever asks adds by himself."""
+    plain = {key: value for key, value in core.items() if key not in ("metadata", "ref")}
+    if plain["type"] != "model" and "schema" in plain:
+        plain["schema"] = _undescribed(plain["schema"])
+    return plain
+
+
 def describe(cls: type[BaseModel], schema: Schema) -> Schema:
     """The schema of a value object with its fields described by the text that stands under them in the source.
 

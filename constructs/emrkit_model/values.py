@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
+from threading import local
+from typing import TYPE_CHECKING, Any, ClassVar, LiteralString, Self, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
 
 from .diagnostics import Diagnostic, EmrkitError, FieldPath, Severity, render_path
 
@@ -18,6 +25,15 @@ Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 """Plain data, ready for `json.dumps`."""
 
 T = TypeVar("T")
+
+
+class _Making(local):
+    """Whether the validator of a value is being made, in this thread."""
+
+    inside = False
+
+
+_making = _Making()
 
 
 class InvalidModel(EmrkitError):  # noqa: N818 - said of the declaration: it is what is invalid
@@ -68,11 +84,39 @@ class Value(BaseModel):
                 carry([*found, *_rules_of_the_rest(cls, cast("Mapping[str, object]", data), found, handler)])
             raise
 
+    # A value inside another is read by its own validator, which is made when one is first read: that of a cluster does
+    # not hold the validators of everything that a cluster may have, and what nobody uses is never made.
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        if _making.inside:
+            return core_schema.no_info_plain_validator_function(cls._read)
+        _making.inside = True
+        try:
+            return handler(source)
+        finally:
+            _making.inside = False
+
+    @classmethod
+    def _read(cls, value: object) -> Self:
+        if isinstance(value, cls):
+            return value
+        try:
+            return cls.__pydantic_validator__.validate_python(value)
+        except ValidationError as error:
+            first, *more = error.errors(include_url=False)
+            kind, context = first["type"], first.get("ctx")
+            if first["loc"] or more:
+                carry(translate(cls, error))
+            if kind == "model_type":
+                raise PydanticKnownError("model_type", {"class_name": cls.__name__}) from None
+            words = cast("LiteralString", first["msg"])
+            raise PydanticCustomError(cast("LiteralString", kind), words, context) from None
+
     @classmethod
     def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> Any:
-        from .schema import describe
+        from .schema import describe, inner_schema
 
-        return describe(cls, handler.resolve_ref_schema(handler(core)))
+        return describe(cls, inner_schema(cls, core, handler))
 
     @classmethod
     def parse(cls, data: Mapping[str, object], **more: object) -> Self:
@@ -161,6 +205,8 @@ def _structural(cls: type[BaseModel], path: FieldPath, item: Mapping[str, Any]) 
     kind, name = item["type"], render_path(path[-2:] if path and isinstance(path[-1], int) else path[-1:])
     if kind == "extra_forbidden":
         known = field_words(cls)
+        from difflib import get_close_matches
+
         close = get_close_matches(str(path[-1]), known, n=1)
         return Diagnostic(
             f"E-{area}-001",
