@@ -47,7 +47,7 @@ def _rows(body: dict[str, Any], path: str, root: dict[str, Any], depth: int) -> 
         yield from _rows(items, f"{path}[]", root, depth + 1)
     for choice in body.get("anyOf", []) + body.get("oneOf", []):
         if "properties" in _resolved(choice, root) or "items" in _resolved(choice, root):
-            yield from _rows(choice, path, root, depth + 1)
+            yield from _rows(choice, path, root, depth)
 
 
 def _resolved(body: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:

@@ -50,11 +50,23 @@ def check_values(key: str, value: str, release: str) -> Iterator[Diagnostic]:
         hint = f"use {found.successor}" if found.successor else "leave the setting out, or name a class of that SDK"
         reason = f"{found.text} ({found.page})"
         if name.startswith("com.amazonaws."):
-            summary = f"'{key}' names a class of the AWS SDK for Java v1"
-            yield warning("CONF-020", summary, key, got=name, reason=reason, hint=hint)
+            yield warning(
+                "CONF-020",
+                f"'{key}' names a class of the AWS SDK for Java v1",
+                key,
+                got=name,
+                reason=reason,
+                hint=hint,
+            )
         elif name.startswith("software.amazon.awssdk."):
-            summary = f"'{key}' names a class of the AWS SDK for Java v2"
-            yield warning("CONF-071", summary, key, got=name, reason=reason, hint=hint)
+            yield warning(
+                "CONF-071",
+                f"'{key}' names a class of the AWS SDK for Java v2",
+                key,
+                got=name,
+                reason=reason,
+                hint=hint,
+            )
         else:
             yield warning(
                 "CONF-072", f"'{key}' names a class that EMR does not ship", key, got=name, reason=reason, hint=hint

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emrkit_facts import instance_types, yarn
 from emrkit_facts.instance_types import InstanceTypeFacts
 from emrkit_model.contributions import EffectiveSettings
-from emrkit_model.diagnostics import Diagnostic, FieldPath
+from emrkit_model.diagnostics import Diagnostic
 from emrkit_model.findings import error, warning
 from emrkit_model.setting_keys import megabytes
 from emrkit_model.settings.amounts import heap_of
@@ -120,7 +120,7 @@ def executor(settings: dict[str, str], release: str) -> Container | None:
         size = settings.get("spark.memory.offHeap.size", "")
         # Bare numbers are bytes here, unlike everywhere else in Spark's memory settings.
         more += int(size) // 1024**2 if size.isdigit() else (megabytes(size) or 0)
-    words = f"an executor of {memory} MB with {overhead} MB overhead"
+    words = f"{memory} MB with {overhead} MB overhead"
     words += f", {more} MB off the heap" if more else ""
     words += f" and {cores} cores" if "spark.executor.cores" in settings else ""
     return Container(memory + overhead + more, int(cores), words)
@@ -148,10 +148,26 @@ def _check_executor(cluster: Cluster, effective: EffectiveSettings, nodes: tuple
     place = effective.place("spark-defaults", "spark.executor.memory")
     got = settings["spark.executor.memory"]
     if not any(wanted.fits(node) for node in nodes):
-        yield _fits_none("CONF-051", wanted, nodes, place, got, _SPARK_PAGE, "lower spark.executor.memory")
+        yield error(
+            "CONF-051",
+            f"an executor of {wanted.words} fits none of the core and task types",
+            *place,
+            got=f"{got}: {wanted.memory_mb} MB for YARN",
+            allowed=_room(nodes),
+            reason=f"YARN refuses a container that no node has room for ({_SPARK_PAGE})",
+            hint="lower spark.executor.memory or spark.executor.cores, or take larger instances",
+        )
         return
-    if not all(wanted.fits(node) for node in nodes):
-        yield _fits_some("CONF-031", wanted, nodes, place, got, _SPARK_PAGE, "lower spark.executor.memory")
+    if small := [node for node in nodes if not wanted.fits(node)]:
+        yield warning(
+            "CONF-031",
+            f"an executor of {wanted.words} does not fit {', '.join(node.type for node in small)}",
+            *place,
+            got=f"{got}: {wanted.memory_mb} MB for YARN",
+            allowed=_room(small),
+            reason=f"nodes of these types would stay empty ({_SPARK_PAGE})",
+            hint="lower spark.executor.memory, or leave the small types out",
+        )
     yield from _check_most_executors(cluster, effective, wanted, nodes)
 
 
@@ -165,19 +181,27 @@ def _check_driver(effective: EffectiveSettings, nodes: tuple[Node, ...]) -> Iter
     overhead = _overhead(settings, "driver")
     if overhead is None:
         overhead = yarn.driver_overhead_mb(memory, _factor(settings, "driver"))
-    wanted = Container(memory + overhead, int(cores), f"a driver of {memory} MB with {overhead} MB overhead")
+    wanted = Container(memory + overhead, int(cores), f"{memory} MB with {overhead} MB overhead")
     place, got = effective.place("spark-defaults", "spark.driver.memory"), settings["spark.driver.memory"]
     if any(wanted.fits(node) for node in nodes):
         return
     if mode == "cluster":
-        yield _fits_none("CONF-052", wanted, nodes, place, got, _SPARK_PAGE, "lower spark.driver.memory")
+        yield error(
+            "CONF-052",
+            f"a driver of {wanted.words} fits none of the core and task types",
+            *place,
+            got=f"{got}: {wanted.memory_mb} MB for YARN",
+            allowed=_room(nodes),
+            reason=f"in cluster mode the driver is a container of YARN's ({_SPARK_PAGE})",
+            hint="lower spark.driver.memory, or take larger instances",
+        )
     else:
         yield warning(
             "CONF-053",
-            f"{wanted.words} fits none of the core and task types: only client mode can run it",
+            f"a driver of {wanted.words} fits none of the core and task types: only client mode can run it",
             *place,
             got=got,
-            allowed=f"at most, with overhead: {'; '.join(map(str, nodes))}",
+            allowed=_room(nodes),
             reason=f"in cluster mode the driver is a container of YARN's ({_SPARK_PAGE})",
             hint="lower spark.driver.memory, or say spark.submit.deployMode: client",
         )
@@ -211,12 +235,28 @@ def _check_size(
     memory = megabytes(effective.value(classification, key))
     if memory is None or memory <= 0:
         return
-    wanted = Container(memory, 1, f"{what} of {memory} MB")
+    wanted = Container(memory, 1, f"{memory} MB")
     place, got = effective.place(classification, key), effective.value(classification, key)
     if not any(wanted.fits(node) for node in nodes):
-        yield _fits_none("CONF-064", wanted, nodes, place, got, _TASK_PAGE, f"lower {key}")
-    elif not all(wanted.fits(node) for node in nodes):
-        yield _fits_some("CONF-065", wanted, nodes, place, got, _TASK_PAGE, f"lower {key}")
+        yield error(
+            "CONF-064",
+            f"a container of {wanted.words} for {what} fits none of the core and task types",
+            *place,
+            got=got,
+            allowed=_room(nodes),
+            reason=f"YARN refuses a container that no node has room for ({_TASK_PAGE})",
+            hint=f"lower {key}, or take larger instances",
+        )
+    elif small := [node for node in nodes if not wanted.fits(node)]:
+        yield warning(
+            "CONF-065",
+            f"a container of {wanted.words} for {what} does not fit {', '.join(node.type for node in small)}",
+            *place,
+            got=got,
+            allowed=_room(small),
+            reason=f"nodes of these types would stay empty ({_TASK_PAGE})",
+            hint=f"lower {key}, or leave the small types out",
+        )
 
 
 def _check_heaps(effective: EffectiveSettings) -> Iterator[Diagnostic]:
@@ -256,42 +296,5 @@ def _heap(options: str | None) -> int | None:
     return number * 1024 if unit == "g" else number // 1024 if unit == "k" else number if unit else number // 1024**2
 
 
-def _fits_none(
-    code: str,
-    wanted: Container,
-    nodes: tuple[Node, ...],
-    place: FieldPath,
-    got: str | None,
-    page: str,
-    hint: str,
-) -> Diagnostic:
-    return error(
-        code,
-        f"{wanted.words} fits none of the core and task types",
-        *place,
-        got=f"{got}: {wanted.memory_mb} MB for YARN",
-        allowed=f"at most {'; '.join(map(str, nodes))}",
-        reason=f"YARN refuses a container that no node has room for ({page})",
-        hint=f"{hint}, or take larger instances",
-    )
-
-
-def _fits_some(
-    code: str,
-    wanted: Container,
-    nodes: tuple[Node, ...],
-    place: FieldPath,
-    got: str | None,
-    page: str,
-    hint: str,
-) -> Diagnostic:
-    small = [node for node in nodes if not wanted.fits(node)]
-    return warning(
-        code,
-        f"{wanted.words} does not fit {', '.join(node.type for node in small)}",
-        *place,
-        got=f"{got}: {wanted.memory_mb} MB for YARN",
-        allowed=f"at most {'; '.join(map(str, small))}",
-        reason=f"nodes of these types would stay empty ({page})",
-        hint=f"{hint}, or leave the small types out",
-    )
+def _room(nodes: Sequence[Node]) -> str:
+    return f"at most {'; '.join(map(str, nodes))}"
