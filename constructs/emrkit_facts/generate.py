@@ -236,6 +236,65 @@ def surface() -> Mapping[str, Any]:
     }
 
 
+def security_grammar() -> Mapping[str, Any]:
+    """Every settable member of a security configuration with its values and conditions, and what excludes what."""
+    source, conditions = read("security-config-grammar"), read("security-conditions")
+    members: dict[str, Any] = {}
+    said: set[str] = set()
+
+    def visit(path: str, node: Any) -> None:
+        """A member: keys with a capital are its own members, the others say something about it."""
+        if isinstance(node, str) and node.startswith("returned by"):
+            return
+        own = conditions["members"].get(path, {})
+        facts, inner = _member(node)
+        if isinstance(node, dict):
+            said.update(say for key in ("requires", "forbids") for say in node.get(key, ()))
+            said.update([node["exclusive"]] if "exclusive" in node else [])
+        for kind in ("required_when", "only_when"):
+            if facts.pop(kind, None) != (own.get(kind) or {}).get("says"):
+                raise ValueError(f"{path}: security-conditions.json says something else about {kind}")
+        facts = {key: value for key, value in {**facts, **own}.items() if value not in (None, False)}
+        for key, value in inner.items():
+            visit(f"{path}{key}" if key.startswith("[]") else f"{path}.{key}", value)
+        members[path] = {**facts, "leaf": not inner}
+
+    for block, node in source["grammar"].items():
+        visit(block, node)
+    unknown = sorted(set(conditions["members"]) - set(members))
+    unanswered = sorted(said - {row["says"] for row in conditions["combinations"]})
+    if unknown or unanswered:
+        raise ValueError(f"security-conditions.json: {unknown} are no members, {unanswered} are not answered")
+    cluster = source["grammar"]["AuthenticationConfiguration"]["KerberosConfiguration"]["cluster_side"]
+    return {
+        "page": conditions["_meta"]["page"],
+        "read": conditions["_meta"]["read"],
+        "blocks": source["top_level"],
+        "members": dict(sorted(members.items())),
+        "attributes": cluster["KerberosAttributes"],
+        "combinations": conditions["combinations"],
+    }
+
+
+def _member(node: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the grammar says about a member, and the members inside it."""
+    if isinstance(node, list):
+        return {"enum": node}, {}
+    if isinstance(node, str):
+        return {"required": node.startswith("required")}, {}
+    kept = ("enum", "min", "max", "releases", "required_when", "only_when")
+    facts: dict[str, Any] = {key: node[key] for key in kept if key in node}
+    facts["required"] = node.get("required") is True or str(node.get("required", "")).startswith("required")
+    inner = {key: value for key, value in node.items() if key[0].isupper()}
+    kind = str(node.get("type", ""))
+    if kind.startswith("[{"):
+        names = [name.strip(" ?[]") for name in kind.strip("[{}]").split(",")]
+        inner = {f"[].{name}": inner.get(name, "") for name in names}
+    elif kind:
+        facts["type"] = kind
+    return facts, inner
+
+
 def shipped(name: str) -> Mapping[str, Any]:
     """A source that ships as it is, without the notes for its readers and with its pages in full."""
 
@@ -262,6 +321,7 @@ def documents() -> dict[str, str]:
         "classifications": classifications(),
         "iam": iam(),
         "surface": surface(),
+        "security_grammar": security_grammar(),
         "settings": settings(table),
         "yarn": yarn(),
         "storage": shipped("storage"),

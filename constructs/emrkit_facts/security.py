@@ -85,6 +85,39 @@ _ROWS: tuple[tuple[str, str, _Windows, str], ...] = (
     ("imds-v2", "clusters that only speak IMDSv2", _IMDS_V2, _management("emr-create-security-configuration")),
     ("kerberos", "Kerberos", _since("5.10.0"), _management("emr-kerberos-configure-settings")),
     ("external-kdc", "an external KDC", _since("5.20.0"), _management("emr-kerberos-configure-settings")),
+    ("in-transit-tls", "encryption in transit", _since("4.8.0"), _management("emr-encryption-enable")),
+    ("role-mappings", "roles for EMRFS by user, group or prefix", _since("5.10.0"), _management("emr-emrfs-iam-roles")),
+    ("identity-center", "IAM Identity Center", _since("6.15.0"), _management("emr-idc-start")),
+    (
+        "identity-center-runtime-roles",
+        "IAM Identity Center beside runtime roles",
+        _since("7.8.0"),
+        _management("emr-idc-start"),
+    ),
+    (
+        "identity-center-lake-formation",
+        "fine-grained access of Lake Formation beside IAM Identity Center",
+        _since("7.2.0"),
+        _management("emr-idc-start"),
+    ),
+    (
+        "lake-formation-fine-grained",
+        "fine-grained access of Lake Formation",
+        _since("6.15.0"),
+        _management("emr-lf-enable"),
+    ),
+    (
+        "runtime-roles-agent",
+        "the CloudWatch agent beside runtime roles",
+        _since("7.6.0"),
+        _management("emr-steps-runtime-roles"),
+    ),
+    (
+        "metastore-tls",
+        "TLS of the Hive metastore",
+        _since("7.3.0"),
+        _management("emr-encryption-support-matrix"),
+    ),
     ("log-encryption", "logs encrypted with your key", _NOT_600, f"{_GUIDE}APIReference/API_RunJobFlow.html"),
     ("managed-scaling", "managed scaling", _NOT_600, _management("emr-managed-scaling")),
     (
@@ -108,6 +141,18 @@ _ROWS: tuple[tuple[str, str, _Windows, str], ...] = (
         "IOPS and throughput of the root volume",
         _since("6.15.0"),
         _management("emr-custom-ami-root-volume-size"),
+    ),
+    (
+        "multi-primary-groups",
+        "three primary nodes with instance groups",
+        _since("5.23.0"),
+        _management("emr-plan-ha-launch"),
+    ),
+    (
+        "automatic-scaling",
+        "automatic scaling of instance groups",
+        _since("4.0.0"),
+        _management("emr-automatic-scaling"),
     ),
     (
         "multi-primary-fleets",

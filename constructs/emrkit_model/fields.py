@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar, cast
 
 from pydantic import AfterValidator, BeforeValidator, PlainValidator, WithJsonSchema, WrapValidator
+from pydantic_core import PydanticCustomError
 
 from .tokens import has_member, is_token
 
@@ -19,8 +20,10 @@ __all__ = [
     "BucketLike",
     "Count",
     "Flag",
+    "FrozenMap",
     "Items",
     "KeyLike",
+    "LocationLike",
     "Number",
     "ProfileLike",
     "RoleLike",
@@ -37,6 +40,8 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+SECRET_ERROR = "emrkit_secret"  # noqa: S105 - the name of an error
+"""The type of pydantic's error for what should name a secret: its input is never shown."""
 Handler = Callable[[Any], Any]
 
 
@@ -178,18 +183,21 @@ Tags = Annotated[Mapping[str, str], PlainValidator(_settings), WithJsonSchema(_S
 """AWS tags."""
 
 
-def words(*allowed: str) -> Any:
-    """A validator for a field with a closed list of words; tokens pass, `_` and `-` and case do not matter."""
-    index = {_plain(word): word for word in allowed}
+def words(*allowed: str, **other_names: str) -> Any:
+    """A validator for a field with a closed list of words; tokens pass, `_` and `-` and case do not matter.
+
+    `other_names` are shorter words for some of them.
+    """
+    index = {_plain(word): word for word in allowed} | {_plain(name): word for name, word in other_names.items()}
 
     def read_word(value: object) -> object:
         if value is None or is_token(value):
             return value
         if isinstance(value, str) and _plain(value) in index:
             return index[_plain(value)]
-        raise ValueError(f"must be one of {', '.join(allowed)}")
+        raise ValueError(f"must be one of {', '.join((*other_names, *allowed))}")
 
-    schema: dict[str, Any] = {"enum": list(allowed)}
+    schema: dict[str, Any] = {"enum": [*other_names, *allowed]}
     return _Both(BeforeValidator(read_word), WithJsonSchema(schema))
 
 
@@ -238,6 +246,13 @@ class HasSecretArn(Protocol):
     def secret_arn(self) -> str: ...
 
 
+class HasObjectUrl(Protocol):
+    """An object in S3, for instance an asset of the CDK."""
+
+    @property
+    def s3_object_url(self) -> str: ...
+
+
 class HasInstanceProfileName(Protocol):
     """An IAM instance profile."""
 
@@ -252,7 +267,15 @@ class HasSecurityGroupId(Protocol):
     def security_group_id(self) -> str: ...
 
 
-_MEMBERS = ("key_arn", "bucket_name", "secret_arn", "instance_profile_name", "security_group_id", "role_arn")
+_MEMBERS = (
+    "key_arn",
+    "bucket_name",
+    "secret_arn",
+    "instance_profile_name",
+    "security_group_id",
+    "role_arn",
+    "s3_object_url",
+)
 
 
 def _reference(member: str, what: str) -> PlainValidator:
@@ -264,11 +287,21 @@ def _reference(member: str, what: str) -> PlainValidator:
     return PlainValidator(keep)
 
 
+def _secret(value: object) -> object:
+    # CDK's SecretValue may hold the secret itself, in clear text; nobody can tell from outside.
+    if has_member(value, "unsafe_unwrap"):
+        raise PydanticCustomError(SECRET_ERROR, "must be the secret, not its value: the secret, or SecretField of it")
+    if isinstance(value, str) or is_token(value) or has_member(value, "secret_arn"):
+        return value
+    raise PydanticCustomError(SECRET_ERROR, "must be the ARN of a secret, or an object with `secret_arn`")
+
+
 _TEXT_SCHEMA = WithJsonSchema({"type": "string"})
 KeyLike = Annotated[str | HasKeyArn, _reference("key_arn", "the ARN of a KMS key"), _TEXT_SCHEMA]
 BucketLike = Annotated[str | HasBucketName, _reference("bucket_name", "the name of a bucket"), _TEXT_SCHEMA]
 RoleLike = Annotated[str | HasRoleArn, _reference("role_arn", "the name or ARN of a role"), _TEXT_SCHEMA]
-SecretLike = Annotated[str | HasSecretArn, _reference("secret_arn", "the ARN of a secret"), _TEXT_SCHEMA]
+SecretLike = Annotated[str | HasSecretArn, PlainValidator(_secret), _TEXT_SCHEMA]
+LocationLike = Annotated[str | HasObjectUrl, _reference("s3_object_url", "an s3:// address"), _TEXT_SCHEMA]
 ProfileLike = Annotated[
     str | HasInstanceProfileName,
     _reference("instance_profile_name", "the name of an instance profile"),

@@ -1,4 +1,4 @@
-"""The security configuration: encryption, Kerberos and instance metadata in one document."""
+"""The security configuration: encryption, authentication, authorization and instance metadata in one document."""
 
 from __future__ import annotations
 
@@ -7,11 +7,18 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from .authorization import LakeFormation, RoleMapping, RuntimeRoles
 from .diagnostics import Diagnostic
-from .encryption import Encryption, gate_problem
-from .fields import Count, Text
+from .documents import NO_DOCUMENT, Document, laid_over
+from .encryption import Encryption
+from .fields import Count, Items, Text
 from .findings import error
+from .gating import gate_problem
+from .identity_center import IdentityCenter
 from .kerberos import Kerberos
+from .ldap import Ldap
+from .ranger import Ranger
+from .security_rules import check_extra, check_parts
 from .tokens import is_token
 from .values import Json, Value
 
@@ -66,8 +73,13 @@ class Imds(Value):
 class SecurityConfiguration(Value):
     """What `AWS::EMR::SecurityConfiguration` holds. It cannot be changed once made: a change replaces it.
 
-    The default is IMDSv2 alone; give `encryption` for the rest.
+    The default is IMDSv2 alone; give `encryption` for the rest. Kerberos and LDAP exclude each other; LDAP excludes
+    runtime roles and Lake Formation; Lake Formation needs runtime roles; Ranger needs Kerberos or LDAP; LDAP and
+    Identity Center need encryption in transit.
     https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-create-security-configuration.html
+
+    >>> SecurityConfiguration(role_mappings=[RoleMapping.groups("arn:aws:iam::111122223333:role/bi", "bi")]).imds
+    Imds(version=2, hop_limit=1)
     """
 
     AREA: ClassVar[str] = "SEC"
@@ -76,29 +88,81 @@ class SecurityConfiguration(Value):
     """Encryption at rest and in transit."""
     kerberos: Kerberos | None = None
     """The KDC."""
+    ldap: Ldap | None = None
+    """Users sign in with a directory's accounts."""
+    identity_center: IdentityCenter | None = None
+    """Jobs run with the identity of the person who sent them."""
+    role_mappings: Items[RoleMapping] = ()
+    """Roles for EMRFS by user, group or place in S3; the first that fits decides."""
+    runtime_roles: RuntimeRoles | None = None
+    """Each step runs with a role of its own."""
+    lake_formation: LakeFormation | None = None
+    """Lake Formation decides what runtime roles may read."""
+    ranger: Ranger | None = None
+    """A Ranger server decides what users may read."""
     imds: Imds | None = Field(default_factory=Imds)
     """Instance metadata; null leaves the service's default, which lets version 1 answer."""
+    extra: Document = NO_DOCUMENT
+    """Members that EMR's document has and emrkit does not, in EMR's own nesting, laid over the rest at the end. A
+    member that a field above sets is refused here, and so is a literal that looks like a secret."""
     name: Text | None = None
     """Its name in the account. Default: made from the stack and construct."""
+
+    def problems(self) -> Iterator[Diagnostic]:
+        """What the parts need of each other and forbid each other; the escape hatch against the fields."""
+        yield from check_parts(self)
+        yield from check_extra(self.extra)
 
     def document(self) -> dict[str, Json]:
         """The JSON document that EMR takes."""
         result: dict[str, Json] = {}
         if self.encryption is not None:
             result["EncryptionConfiguration"] = self.encryption.document()
-        if self.kerberos is not None:
-            result["AuthenticationConfiguration"] = self.kerberos.document()
+        if authentication := self._authentication():
+            result["AuthenticationConfiguration"] = authentication
+        if authorization := self._authorization():
+            result["AuthorizationConfiguration"] = authorization
         if self.imds is not None:
             result["InstanceMetadataServiceConfiguration"] = self.imds.document()
+        return laid_over(result, self.extra)
+
+    def _authentication(self) -> dict[str, Json]:
+        result: dict[str, Json] = {} if self.kerberos is None else self.kerberos.document()
+        if self.ldap is not None:
+            result["LDAPConfiguration"] = self.ldap.document()
+        if self.identity_center is not None:
+            result["IdentityCenterConfiguration"] = self.identity_center.document()
+        return result
+
+    def _authorization(self) -> dict[str, Json]:
+        result: dict[str, Json] = {}
+        if self.role_mappings:
+            result["EmrFsConfiguration"] = {"RoleMappings": [mapping.document() for mapping in self.role_mappings]}
+        if self.runtime_roles is not None:
+            result["IAMConfiguration"] = self.runtime_roles.document()
+        if self.lake_formation is not None:
+            result["LakeFormationConfiguration"] = self.lake_formation.document()
+        if self.ranger is not None:
+            result["RangerConfiguration"] = self.ranger.document()
         return result
 
     def release_problems(self, release: str) -> Iterator[Diagnostic]:
         """What a release cannot do of this; paths start at this object."""
-        if self.encryption is not None:
-            for found in self.encryption.release_problems(release):
-                yield found.within("encryption")
-        if self.kerberos is not None:
-            gate = "external-kdc" if self.kerberos.kind == "external" else "kerberos"
-            yield from gate_problem(gate, release, "KRB-020", "kerberos")
+        parts = {
+            "encryption": self.encryption,
+            "kerberos": self.kerberos,
+            "runtime_roles": self.runtime_roles,
+            "lake_formation": self.lake_formation,
+        }
+        for name, part in parts.items():
+            for found in () if part is None else part.release_problems(release):
+                yield found.within(name)
+        if self.identity_center is not None:
+            runtime, lake = self.runtime_roles is not None, self.lake_formation is not None
+            center = self.identity_center.release_problems(release, runtime_roles=runtime, lake_formation=lake)
+            for found in center:
+                yield found.within("identity_center")
+        if self.role_mappings:
+            yield from gate_problem("role-mappings", release, "AUTH-034", "role_mappings")
         if self.imds is not None and self.imds.version == 2:
             yield from gate_problem("imds-v2", release, "SEC-020", "imds", "version", hint="set version: 1")

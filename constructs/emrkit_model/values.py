@@ -219,7 +219,8 @@ def _structural(cls: type[BaseModel], path: FieldPath, item: Mapping[str, Any]) 
         return Diagnostic(f"E-{area}-002", f"'{name}' is missing", path=path, hint=f"add `{path[-1]}`")
     message = _WORDS.get(kind) or str(item["msg"]).removeprefix("Value error, ").rstrip(".")
     summary = f"'{name}' {message}" if name else message
-    return Diagnostic(f"E-{area}-003", summary, path=path, got=_brief(item.get("input")))
+    got = "not shown" if kind == "emrkit_secret" else _brief(item.get("input"))
+    return Diagnostic(f"E-{area}-003", summary, path=path, got=got)
 
 
 # pydantic speaks of Python's types; a reader of a project file knows text, numbers, lists and maps.
