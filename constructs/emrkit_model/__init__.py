@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .applications import Application
+    from .auto_scaling import AutoScaling, ScalingRule
     from .capacity import CapacityReservation, EbsVolume, InstanceFleet, InstanceType
     from .cluster import BootstrapAction, Cluster
     from .configurations import Configuration
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
     from .diagnostics import Diagnostic, EmrkitError, ExitCode, Location, Severity
     from .encryption import AtRest, BucketEncryption, Encryption, InTransit
     from .fit import check_fit
+    from .instance_groups import InstanceGroup
     from .job import Fixture, Job, Pipeline, Retry
     from .kerberos import Kerberos
+    from .metastores import ExternalMetastore, GlueCatalog
+    from .permissions import Permissions, Place, permissions
     from .scaling import AutoTermination, ManagedScaling
     from .security import Imds, SecurityConfiguration
     from .settings import (
@@ -46,6 +50,7 @@ if TYPE_CHECKING:
         YarnSettings,
         ZeppelinSettings,
     )
+    from .sizing import Sizing
     from .steps import (
         ActionOnFailure,
         CommandStep,
@@ -56,18 +61,25 @@ if TYPE_CHECKING:
         SparkStep,
         Step,
     )
+    from .storage import ConsistentView, HBaseStorage, S3Connector, WriteAheadLog, s3_connector
     from .values import InvalidModel, Json, check
 
 _HOMES = {
     "applications": ("Application",),
+    "auto_scaling": ("AutoScaling", "ScalingRule"),
     "capacity": ("CapacityReservation", "EbsVolume", "InstanceFleet", "InstanceType"),
     "cluster": ("BootstrapAction", "Cluster"),
     "configurations": ("Configuration",),
     "contract": ("Contract", "ContractCluster", "ContractPipeline"),
     "diagnostics": ("Diagnostic", "EmrkitError", "ExitCode", "Location", "Severity"),
     "encryption": ("AtRest", "BucketEncryption", "Encryption", "InTransit"),
+    "instance_groups": ("InstanceGroup",),
     "job": ("Fixture", "Job", "Pipeline", "Retry"),
     "kerberos": ("Kerberos",),
+    "metastores": ("ExternalMetastore", "GlueCatalog"),
+    "permissions": ("Permissions", "Place", "permissions"),
+    "sizing": ("Sizing",),
+    "storage": ("ConsistentView", "HBaseStorage", "S3Connector", "WriteAheadLog", "s3_connector"),
     "scaling": ("AutoTermination", "ManagedScaling"),
     "security": ("Imds", "SecurityConfiguration"),
     "fit": ("check_fit",),
@@ -113,6 +125,7 @@ __all__ = [
     "Application",
     "ApplicationSettings",
     "AtRest",
+    "AutoScaling",
     "AutoTermination",
     "BootstrapAction",
     "BucketEncryption",
@@ -120,6 +133,7 @@ __all__ = [
     "Cluster",
     "CommandStep",
     "Configuration",
+    "ConsistentView",
     "Contract",
     "ContractCluster",
     "ContractPipeline",
@@ -130,9 +144,12 @@ __all__ = [
     "EmrkitError",
     "Encryption",
     "ExitCode",
+    "ExternalMetastore",
     "Fixture",
     "FlinkSettings",
+    "GlueCatalog",
     "HBaseSettings",
+    "HBaseStorage",
     "HadoopJar",
     "HdfsSettings",
     "HiveSettings",
@@ -141,6 +158,7 @@ __all__ = [
     "Imds",
     "InTransit",
     "InstanceFleet",
+    "InstanceGroup",
     "InstanceType",
     "InvalidModel",
     "JarStep",
@@ -154,23 +172,31 @@ __all__ = [
     "ManagedScaling",
     "MapReduceSettings",
     "OozieSettings",
+    "Permissions",
     "Pipeline",
+    "Place",
     "PrestoSettings",
     "Retry",
+    "S3Connector",
     "S3aSettings",
+    "ScalingRule",
     "ScriptStep",
     "SecurityConfiguration",
     "Severity",
+    "Sizing",
     "SparkSettings",
     "SparkSqlStep",
     "SparkStep",
     "Step",
     "TezSettings",
     "TrinoSettings",
+    "WriteAheadLog",
     "YarnSettings",
     "ZeppelinSettings",
     "check",
     "check_fit",
+    "permissions",
+    "s3_connector",
 ]
 
 

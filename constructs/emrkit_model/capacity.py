@@ -152,6 +152,12 @@ class InstanceFleet(Value):
     """How long a resize waits for On-Demand capacity, 5 minutes to 7 days."""
     spot_resize_timeout: Seconds | None = None
     """How long a resize waits for Spot capacity, 5 minutes to 7 days."""
+    on_demand_resize_strategy: Annotated[str | None, words(*_ON_DEMAND)] = None
+    """How a resize chooses On-Demand types. Default: as at the launch."""
+    spot_resize_strategy: Annotated[str | None, words(*_SPOT)] = None
+    """How a resize chooses Spot types. Default: as at the launch."""
+    resize_reservation: CapacityReservation | None = None
+    """Use of On-Demand capacity reservations by a resize. Default: as at the launch."""
     reservation: CapacityReservation | None = None
     """Use of On-Demand capacity reservations."""
     name: Text | None = None
@@ -174,6 +180,10 @@ class InstanceFleet(Value):
     def problems(self) -> Iterator[Diagnostic]:
         """One architecture, no type twice, the limits on types and targets, strategies that fit."""
         yield from check_fleet(self)
+
+    def instance_types(self) -> tuple[InstanceType, ...]:
+        """The instance types; none while they are only known at deployment."""
+        return () if is_token(self.types) else tuple(self.types)
 
     def weights(self) -> dict[str, int]:
         """Units of each type: as given, else its EMR vCPU divided by that of the fleet's smallest, rounded."""

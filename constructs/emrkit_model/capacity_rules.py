@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from emrkit_facts import instance_types as facts
@@ -12,9 +12,9 @@ from .findings import error, warning
 from .tokens import is_token
 
 if TYPE_CHECKING:
-    from .capacity import InstanceFleet, InstanceType
+    from .capacity import EbsVolume, InstanceFleet, InstanceType
 
-__all__ = ["check_fleet", "check_instance_type", "check_primary_fleet"]
+__all__ = ["check_fleet", "check_instance_type", "check_primary_fleet", "check_type_name", "check_volumes"]
 
 _PAGE = "https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-instance-fleet.html"
 _TYPES_PAGE = "https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-supported-instance-types.html"
@@ -25,7 +25,7 @@ _HA_PAGE = "https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-plan-ha-l
 def check_instance_type(item: InstanceType) -> Iterator[Diagnostic]:
     """One type alone."""
     if not is_token(item.type):
-        yield from _check_name(item.type)
+        yield from check_type_name(item.type)
     if item.weight is not None and not is_token(item.weight) and item.weight < 1:
         yield error("FLEET-010", "weight must be at least 1", "weight", got=item.weight, reason=_PAGE)
     if item.bid_price is not None and item.bid_percentage is not None:
@@ -38,20 +38,12 @@ def check_instance_type(item: InstanceType) -> Iterator[Diagnostic]:
         )
     if item.priority is not None and not is_token(item.priority) and item.priority < 0:
         yield error("FLEET-012", "priority must not be negative", "priority", got=item.priority, reason=_PAGE)
-    if item.ebs and not is_token(item.ebs):
-        volumes = sum(v.count for v in item.ebs if not is_token(v.count))
-        if volumes > 25:
-            yield error(
-                "FLEET-013",
-                "more than 25 volumes for one instance",
-                "ebs",
-                got=volumes,
-                allowed="25",
-                reason=_STORAGE_PAGE,
-            )
+    if item.ebs is not None:
+        yield from check_volumes(item.ebs)
 
 
-def _check_name(name: str) -> Iterator[Diagnostic]:
+def check_type_name(name: str) -> Iterator[Diagnostic]:
+    """A name that EMR may run; an unknown one is a warning."""
     found = facts.find(name)
     if isinstance(found, facts.InstanceTypeFacts):
         return
@@ -92,6 +84,17 @@ def _is_too_small(name: str) -> bool:
     family, _, size = name.partition(".")
     small = size in {"large", "medium", "small", "micro", "nano"}
     return small and family not in {"c3", "m3"} and any(known.startswith(f"{family}.") for known in facts.names())
+
+
+def check_volumes(volumes: Sequence[EbsVolume]) -> Iterator[Diagnostic]:
+    """At most 25 volumes for each instance, of all kinds together."""
+    if is_token(volumes):
+        return
+    number = sum(v.count for v in volumes if not is_token(v.count))
+    if number > 25:
+        yield error(
+            "FLEET-013", "more than 25 volumes for one instance", "ebs", got=number, allowed="25", reason=_STORAGE_PAGE
+        )
 
 
 def check_fleet(fleet: InstanceFleet) -> Iterator[Diagnostic]:

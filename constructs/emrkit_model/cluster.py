@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import PlainValidator, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, PlainValidator, WithJsonSchema, model_validator
 
 from .applications import Application
 from .capacity import InstanceFleet
+from .capacity_choice import NODES, TASK_NODES
 from .cluster_rules import check_cluster
 from .configurations import Configuration
 from .contributions import Contribution, EffectiveSettings, gather, merge
-from .diagnostics import Diagnostic
+from .diagnostics import Diagnostic, FieldPath
 from .fields import (
     NO_SETTINGS,
     Count,
@@ -29,6 +31,7 @@ from .fields import (
     Word,
     words,
 )
+from .instance_groups import InstanceGroup
 from .kerberos import Kerberos
 from .metastores import Metastore
 from .scaling import ManagedScaling
@@ -79,8 +82,12 @@ class _SecuritySchema(WithJsonSchema):
         return {"anyOf": [{"type": "string"}, {"type": "null"}, security_schema()]}
 
 
+def _as_json(value: object) -> object:
+    return json.dumps(value, separators=(",", ":")) if isinstance(value, dict) else value
+
+
 class Cluster(Value):
-    """An EMR cluster on EC2 with instance fleets.
+    """An EMR cluster on EC2, of instance fleets or of instance groups.
 
     What is left out of roles, subnets and security groups is filled in by the construct or the CLI
     (`with_placement`). Changing anything but `scaling`, `idle_timeout`, `step_concurrency`, tags and the fleets'
@@ -111,14 +118,14 @@ class Cluster(Value):
     """The release label, for example `emr-7.10.0`."""
     applications: Items[Application] = (Application.SPARK,)
     """The applications that EMR installs."""
-    primary: InstanceFleet
-    """The primary node (or three)."""
-    core: InstanceFleet | None = None
+    primary: Annotated[InstanceFleet | InstanceGroup, *NODES]
+    """The primary node (or three): a fleet, or a group; all nodes are fleets or all are groups."""
+    core: Annotated[InstanceFleet | InstanceGroup | None, *NODES] = None
     """The core nodes, which hold HDFS. Default: none, the primary node works alone."""
-    task: InstanceFleet | None = None
-    """The task nodes."""
+    task: Annotated[InstanceFleet | InstanceGroup | tuple[InstanceGroup, ...] | None, *TASK_NODES] = None
+    """The task nodes: one fleet, one group, or a list of up to 48 groups. Default: none."""
     scaling: ManagedScaling | None = None
-    """Managed scaling of core and task nodes. Default: the fleets keep their targets."""
+    """Managed scaling of core and task nodes. Default: fleets keep their targets, groups their counts."""
     idle_timeout: Seconds | None = 3600
     """The cluster ends after so many idle seconds; null never. Default: one hour."""
     configurations: Items[Configuration] = ()
@@ -152,8 +159,12 @@ class Cluster(Value):
     """The role that EMR acts as. Default: the construct's."""
     instance_profile: ProfileLike | None = None
     """The instance profile of the nodes. Default: the construct's."""
+    auto_scaling_role: RoleLike | None = None
+    """The role of custom automatic scaling, which no cluster can get later. Default: the construct's, when needed."""
     subnets: Items[Text] = ()
-    """Subnets to choose from, all private or all public, in one VPC; EMR takes one."""
+    """Subnets to choose from, all private or all public, in one VPC; EMR takes one. Groups have exactly one."""
+    availability_zone: Text | None = None
+    """The zone, for a cluster outside any subnet that you choose; not together with `subnets`."""
     primary_security_group: SecurityGroupLike | None = None
     """The managed security group of the primary node."""
     core_security_group: SecurityGroupLike | None = None
@@ -188,6 +199,10 @@ class Cluster(Value):
     """How instances leave. Default: when their tasks are done."""
     spread_primaries: Flag = False
     """Three primary nodes go to different hardware."""
+    step_execution_role: RoleLike | None = None
+    """The runtime role of the steps that the cluster is launched with; in requests only, CloudFormation has no word."""
+    additional_info: Annotated[Text | None, BeforeValidator(_as_json)] = None
+    """What AWS Support asked you to set: JSON text, or the map itself."""
 
     @model_validator(mode="before")
     @classmethod
@@ -240,7 +255,31 @@ class Cluster(Value):
     def _contributions(self) -> tuple[Contribution, ...]:
         return tuple(gather(self, self.release, self.application_names()))
 
+    def nodes(self) -> tuple[tuple[str, InstanceFleet | InstanceGroup], ...]:
+        """The fleets or groups that exist, with their roles: primary, core, task; of several task groups each one."""
+        return tuple((role, nodes) for role, _, nodes in self.placed_nodes())
+
+    def placed_nodes(self) -> tuple[tuple[str, FieldPath, InstanceFleet | InstanceGroup], ...]:
+        """The fleets or groups that exist: role, path of the field, value."""
+        found: list[tuple[str, FieldPath, InstanceFleet | InstanceGroup]] = [("primary", ("primary",), self.primary)]
+        if self.core is not None:
+            found.append(("core", ("core",), self.core))
+        if isinstance(self.task, tuple):
+            found += [("task", ("task", i), group) for i, group in enumerate(self.task)]
+        elif self.task is not None:
+            found.append(("task", ("task",), self.task))
+        return tuple(found)
+
     def fleets(self) -> tuple[tuple[str, InstanceFleet], ...]:
-        """The fleets that exist, with their roles: primary, core, task."""
-        roles = (("primary", self.primary), ("core", self.core), ("task", self.task))
-        return tuple((role, fleet) for role, fleet in roles if fleet is not None)
+        """The fleets that exist, with their roles: primary, core, task; none in a cluster of groups."""
+        return tuple((role, nodes) for role, nodes in self.nodes() if isinstance(nodes, InstanceFleet))
+
+    def groups(self) -> tuple[tuple[str, InstanceGroup], ...]:
+        """The groups that exist, with their roles; none in a cluster of fleets."""
+        return tuple((role, nodes) for role, nodes in self.nodes() if isinstance(nodes, InstanceGroup))
+
+    @property
+    def primaries(self) -> int:
+        """How many primary nodes: 1, or 3 for high availability; 1 while it is only known at deployment."""
+        number = self.primary.count if isinstance(self.primary, InstanceGroup) else self.primary.target_on_demand
+        return 3 if not is_token(number) and number == 3 else 1

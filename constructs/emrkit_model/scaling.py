@@ -21,12 +21,12 @@ _INDEXES = (1, 25, 50, 75, 100)
 class ManagedScaling(Value):
     """The limits within which EMR resizes core and task capacity; the primary node never counts.
 
-    Units are those of the fleets (weighted capacity). The service changes the fleets' targets by itself within these
-    limits. Releases from 5.30.0, not 6.0.0.
+    Units are those of the fleets (weighted capacity), or nodes of groups. The service changes the fleets' targets and
+    the groups' counts by itself within these limits. Releases from 5.30.0, not 6.0.0.
     https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-managed-scaling.html
 
-    >>> ManagedScaling(minimum=2, maximum=100, maximum_on_demand=20, maximum_core=20).unit
-    'InstanceFleetUnits'
+    >>> ManagedScaling(minimum=2, maximum=100, maximum_on_demand=20, maximum_core=20).maximum_core
+    20
     """
 
     AREA: ClassVar[str] = "SCALE"
@@ -39,8 +39,9 @@ class ManagedScaling(Value):
     """How much of the maximum may be On-Demand; the rest is Spot. Default: all of it."""
     maximum_core: Count | None = None
     """How much of the maximum may be core nodes; the rest is task nodes. Default: all of it."""
-    unit: Annotated[str, words("InstanceFleetUnits", "Instances", "VCPU")] = "InstanceFleetUnits"
-    """What a unit is; fleets scale in `InstanceFleetUnits`."""
+    unit: Annotated[str | None, words("InstanceFleetUnits", "Instances", "VCPU")] = None
+    """What a unit is; groups scale in `Instances` or `VCPU`. Default: fleets in `InstanceFleetUnits`, groups in
+    `Instances`."""
     strategy: Annotated[str | None, words("DEFAULT", "ADVANCED")] = None
     """`ADVANCED` weighs cost against speed by `utilization_index`; releases from 7.0.0. Default: `DEFAULT`."""
     utilization_index: Count | None = None

@@ -10,6 +10,7 @@ from emrkit_model.diagnostics import Diagnostic
 from .connectors import check_connectors
 from .containers import check_containers
 from .identity import check_identity, check_release
+from .images import check_images
 from .limits import check_limits
 from .metastore import check_metastore
 from .nodes import check_nodes
@@ -19,6 +20,7 @@ from .scaling import check_scaling
 from .security import check_security
 from .settings import check_settings
 from .storage import check_storage
+from .three_primaries import check_three_primaries
 
 if TYPE_CHECKING:
     from emrkit_model.cluster import Cluster
@@ -29,6 +31,8 @@ _RULES = (
     check_identity,
     check_release,
     check_nodes,
+    check_images,
+    check_three_primaries,
     check_scaling,
     check_security,
     check_placement,

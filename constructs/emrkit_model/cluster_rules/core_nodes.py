@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from emrkit_model.capacity import InstanceFleet
 from emrkit_model.diagnostics import FieldPath
+from emrkit_model.instance_groups import InstanceGroup
 from emrkit_model.tokens import is_token
 
 if TYPE_CHECKING:
@@ -38,7 +39,23 @@ def core_nodes(cluster: Cluster) -> CoreNodes | None:
     core = cluster.core
     if core is None:
         return CoreNodes(1, 1, 1, 1, spot=False, path=("core",))
-    return _of_fleet(cluster, core)
+    return _of_group(cluster, core) if isinstance(core, InstanceGroup) else _of_fleet(cluster, core)
+
+
+def _of_group(cluster: Cluster, group: InstanceGroup) -> CoreNodes | None:
+    floor, path = group.count, ("core", "count")
+    scaling = cluster.scaling
+    if group.scaling is not None:
+        floor, path = group.scaling.minimum, ("core", "scaling", "minimum")
+    elif scaling is not None:
+        if scaling.unit == "VCPU" or is_token(scaling.minimum) or is_token(scaling.maximum_core or 0):
+            return None
+        limits = [scaling.minimum, *([] if scaling.maximum_core is None else [scaling.maximum_core])]
+        # Task nodes go first, so that core alone may be left with the whole minimum.
+        floor, path = max(1, min(group.count, *limits)), ("scaling", "minimum")
+    if is_token(group.count) or is_token(floor):
+        return None
+    return CoreNodes(group.count, floor, group.count, floor, spot=group.is_spot, path=path)
 
 
 def _of_fleet(cluster: Cluster, fleet: InstanceFleet) -> CoreNodes | None:

@@ -1,4 +1,4 @@
-"""The service's limits: steps, actions, images, tags, the root volume."""
+"""The service's limits: steps, actions, tags."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _GUIDE = "https://docs.aws.amazon.com/emr/latest/ManagementGuide/"
 
 
 def check_limits(cluster: Cluster) -> Iterator[Diagnostic]:
-    """The service's limits: steps, actions, images, tags, the root volume."""
+    """The service's limits: steps, actions, tags."""
     level = cluster.step_concurrency
     if not is_token(level):
         if not 1 <= level <= 256:
@@ -43,17 +43,6 @@ def check_limits(cluster: Cluster) -> Iterator[Diagnostic]:
             allowed="16",
             reason=f"{_GUIDE}emr-plan-bootstrap.html",
         )
-    if cluster.custom_ami is not None:
-        yield from gate_problem("custom-ami", cluster.release, "CLUS-063", "custom_ami")
-        if cluster.os_release is not None:
-            yield error(
-                "CLUS-064",
-                "os_release and custom_ami exclude each other",
-                "os_release",
-                reason=f"{_GUIDE}emr-default-ami.html",
-            )
-    if cluster.os_release is not None:
-        yield from gate_problem("os-release", cluster.release, "CLUS-065", "os_release")
     reserved = [key for key in cluster.tags if key.lower().startswith("aws:")]
     if reserved:
         yield error("CLUS-066", "tags that begin with aws: are reserved", "tags", reserved[0], reason=_API)

@@ -1,4 +1,4 @@
-"""The nodes: which roles a cluster has, and what its release can run."""
+"""The nodes: which roles a cluster has, fleets or groups, and what its release can run."""
 
 from __future__ import annotations
 
@@ -6,51 +6,111 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from emrkit_facts import instance_types
+from emrkit_model.capacity import InstanceFleet, InstanceType
 from emrkit_model.capacity_rules import check_primary_fleet
 from emrkit_model.configurations import check_list
-from emrkit_model.diagnostics import Diagnostic
-from emrkit_model.encryption import gate_problem
+from emrkit_model.diagnostics import Diagnostic, FieldPath
 from emrkit_model.findings import error
+from emrkit_model.instance_groups import InstanceGroup
+from emrkit_model.node_names import node_names
 from emrkit_model.tokens import is_token
 
 if TYPE_CHECKING:
     from emrkit_model.cluster import Cluster
 
-__all__ = ["check_nodes"]
+__all__ = ["check_nodes", "typed_paths"]
 
 _GUIDE = "https://docs.aws.amazon.com/emr/latest/ManagementGuide/"
+_CHOICE_PAGE = f"{_GUIDE}emr-instance-group-configuration.html"
+_GROUP_PAGE = f"{_GUIDE}emr-uniform-instance-group.html"
+_TASK_GROUPS = 48
 
 
 def check_nodes(cluster: Cluster) -> Iterator[Diagnostic]:
-    """The nodes: which roles a cluster has, and what its release can run."""
-    for found in check_primary_fleet(cluster.primary):
-        yield found.within("primary")
+    """The nodes: which roles a cluster has, fleets or groups, and what its release can run."""
+    if isinstance(cluster.primary, InstanceFleet):
+        for found in check_primary_fleet(cluster.primary):
+            yield found.within("primary")
+    yield from _check_one_kind(cluster)
+    yield from _check_groups(cluster)
     if cluster.task is not None and cluster.core is None:
-        yield error("CLUS-020", "task nodes need core nodes", "task", reason=f"{_GUIDE}emr-instance-fleet.html")
-    names = [fleet.name or role for role, fleet in cluster.fleets()]
-    for i, (role, _) in enumerate(cluster.fleets()):
+        yield error("CLUS-020", "task nodes need core nodes", "task", reason=_CHOICE_PAGE)
+    names = node_names(cluster)
+    for i, (_, path, _) in enumerate(cluster.placed_nodes()):
         if names[i] in names[:i]:
-            yield error("CLUS-024", f"two fleets are named '{names[i]}'", role, "name", got=names[i])
-    if not is_token(cluster.primary.target_on_demand) and cluster.primary.target_on_demand == 3:
-        yield from gate_problem("multi-primary-fleets", cluster.release, "CLUS-021", "primary")
-    for role, fleet in cluster.fleets():
-        for i, item in enumerate(() if is_token(fleet.types) else fleet.types):
-            if cluster.custom_ami is not None and item.custom_ami is not None:
-                yield error(
-                    "CLUS-022",
-                    "an AMI for the cluster and one for an instance type exclude each other",
-                    role,
-                    "types",
-                    i,
-                    "custom_ami",
-                    reason=f"the launch fails with both ({_GUIDE}emr-custom-ami.html)",
-                )
-            for found in check_list(item.configurations, cluster.release, role, "types", i, "configurations"):
-                yield found
-            yield from _check_floor(cluster.release, role, i, item.type)
+            yield error("CLUS-024", f"two fleets or groups are named '{names[i]}'", *path, "name", got=names[i])
+    for _, path, nodes in cluster.placed_nodes():
+        for where, item in typed_paths(path, nodes):
+            yield from check_list(item.configurations, cluster.release, *where, "configurations")
+            yield from _check_floor(cluster.release, item.type, where)
 
 
-def _check_floor(release: str, role: str, i: int, name: str) -> Iterator[Diagnostic]:
+def typed_paths(path: FieldPath, nodes: InstanceFleet | InstanceGroup) -> Iterator[tuple[FieldPath, InstanceType]]:
+    """Each instance type of a fleet or group with the path of the value that says it."""
+    for i, item in enumerate(nodes.instance_types()):
+        yield ((*path, "types", i) if isinstance(nodes, InstanceFleet) else path), item
+
+
+def _check_one_kind(cluster: Cluster) -> Iterator[Diagnostic]:
+    """Groups for all roles or fleets for all; what the primary nodes are decides."""
+    if isinstance(cluster.primary, InstanceFleet) and is_token(cluster.primary.types):
+        return
+    kinds = {True: "instance groups", False: "instance fleets"}
+    grouped = isinstance(cluster.primary, InstanceGroup)
+    for role, path, nodes in cluster.placed_nodes():
+        if isinstance(nodes, InstanceGroup) != grouped:
+            yield error(
+                "GROUP-021",
+                f"the primary nodes are {kinds[grouped]}, the {role} nodes {kinds[not grouped]}",
+                *path,
+                reason=f"a cluster has one kind for all its nodes ({_CHOICE_PAGE})",
+                hint="`group: m5.xlarge` makes a group, `on_demand:` and `spot:` make fleets",
+            )
+
+
+def _check_groups(cluster: Cluster) -> Iterator[Diagnostic]:
+    if not cluster.groups():
+        return
+    for role, path, group in cluster.placed_nodes():
+        if not isinstance(group, InstanceGroup) or is_token(group.count):
+            continue
+        if role == "primary" and group.count not in (1, 3):
+            yield error(
+                "GROUP-022",
+                "a primary group has one node, or three",
+                *path,
+                "count",
+                got=group.count,
+                allowed="1 or 3",
+                reason=f"{_GUIDE}emr-plan-ha-launch.html",
+            )
+        if role == "core" and group.count < 1:
+            yield error(
+                "GROUP-023", "a core group has at least one node", *path, "count", got=group.count, reason=_GROUP_PAGE
+            )
+    number = sum(role == "task" for role, _ in cluster.groups())
+    if number > _TASK_GROUPS:
+        yield error(
+            "GROUP-024",
+            f"{number} task groups",
+            "task",
+            got=number,
+            allowed=f"{_TASK_GROUPS}: 50 groups in all, with primary and core",
+            reason=_GROUP_PAGE,
+        )
+    if not is_token(cluster.subnets) and len(cluster.subnets) > 1:
+        yield error(
+            "GROUP-025",
+            "instance groups take one subnet",
+            "subnets",
+            got=", ".join(cluster.subnets),
+            allowed="one subnet",
+            reason=_CHOICE_PAGE,
+            hint="keep one, or use fleets, for which EMR chooses among several",
+        )
+
+
+def _check_floor(release: str, name: str, where: FieldPath) -> Iterator[Diagnostic]:
     if is_token(name) or is_token(release):
         return
     facts = instance_types.find(name)
@@ -60,9 +120,7 @@ def _check_floor(release: str, role: str, i: int, name: str) -> Iterator[Diagnos
     yield error(
         "CLUS-023",
         f"release '{release}' does not run {name}",
-        role,
-        "types",
-        i,
+        *where,
         got=name,
         allowed=f"from {floors}, each in its series",
         reason=f"{_GUIDE}emr-supported-instance-types.html",

@@ -34,6 +34,15 @@ def check_placement(cluster: Cluster) -> Iterator[Diagnostic]:
             "service_access_security_group",
             reason=page,
         )
+    if cluster.availability_zone is not None and cluster.subnets:
+        yield error(
+            "CLUS-054",
+            "a subnet and an availability zone exclude each other",
+            "availability_zone",
+            got=cluster.availability_zone,
+            reason=_API,
+            hint="the subnet says the zone",
+        )
     if not is_token(cluster.subnets) and len(set(cluster.subnets)) < len(cluster.subnets):
         yield error("CLUS-052", "a subnet is listed twice", "subnets", reason=_API)
     if cluster.log_uri is not None and not is_token(cluster.log_uri) and not cluster.log_uri.startswith("s3"):

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from emrkit_model.diagnostics import Diagnostic
-from emrkit_model.encryption import gate_problem
 from emrkit_model.findings import error
+from emrkit_model.gating import gate_problem
 
 if TYPE_CHECKING:
     from emrkit_model.cluster import Cluster
@@ -37,7 +37,7 @@ def check_security(cluster: Cluster) -> Iterator[Diagnostic]:
     realm = cluster.realm
     # A request names the realm but not the kind of its KDC, so a kind that nobody stated proves nothing.
     dedicated = realm is not None and realm.kind == "cluster-dedicated" and "kind" in realm.model_fields_set
-    if dedicated and cluster.primary.target_on_demand == 3:
+    if dedicated and cluster.primaries == 3:
         yield error(
             "CLUS-041",
             "three primary nodes need an external KDC",

@@ -53,7 +53,7 @@ def _check_hbase(cluster: Cluster) -> Iterator[Diagnostic]:
     yield from gate_problem("emr-wal", cluster.release, "STORE-023", "hbase", "wal")
     if storage.wal.record_size is not None:
         yield from gate_problem("emr-wal-record-size", cluster.release, "STORE-024", "hbase", "wal", "record_size")
-    if any(hasattr(nodes, "target_on_demand") for _, nodes in cluster.fleets()):
+    if cluster.fleets():
         yield error(
             "STORE-025",
             "EMR's write-ahead log does not work with instance fleets",

@@ -7,12 +7,14 @@ CloudFormation surface on its way.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import cast
 
 from emrkit_facts import surface
 from emrkit_model.cluster import Cluster
 from emrkit_model.findings import error
+from emrkit_model.instance_groups import InstanceGroup
+from emrkit_model.node_names import node_names
 from emrkit_model.security import SecurityConfiguration
 from emrkit_model.steps import ActionOnFailure, Step
 from emrkit_model.values import InvalidModel, Json
@@ -43,6 +45,7 @@ _EXCEPTIONS = {
 }
 _TARGETS = ("TargetOnDemandCapacity", "TargetSpotCapacity")
 _FLEETS = {"primary": "MasterInstanceFleet", "core": "CoreInstanceFleet"}
+_GROUPS = {"primary": "MasterInstanceGroup", "core": "CoreInstanceGroup"}
 
 
 def cluster_properties(cluster: Cluster) -> Part:
@@ -52,13 +55,22 @@ def cluster_properties(cluster: Cluster) -> Part:
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-emr-cluster.html
     """
     instances: Part = {"KeepJobFlowAliveWhenNoSteps": cluster.keep_alive, **request.placement_of_nodes(cluster)}
-    for role, fleet in cluster.fleets():
-        rendered = parts.fleet(fleet, role, "ConfigurationProperties")
-        if role == "task":
-            instances["TaskInstanceFleets"] = [rendered]
+    task_groups: list[Json] = []
+    for name, (role, nodes) in zip(node_names(cluster), cluster.nodes(), strict=True):
+        if isinstance(nodes, InstanceGroup):
+            rendered = parts.group(nodes, name, "ConfigurationProperties")
+            if role == "task":
+                task_groups.append(rendered)
+            else:
+                instances[_GROUPS[role]] = rendered
+        elif role == "task":
+            instances["TaskInstanceFleets"] = [parts.fleet(nodes, role, "ConfigurationProperties")]
         else:
-            instances[_FLEETS[role]] = rendered
+            instances[_FLEETS[role]] = parts.fleet(nodes, role, "ConfigurationProperties")
+    if task_groups:
+        instances["TaskInstanceGroups"] = task_groups
     common = request.run_job_flow(cluster)
+    common.pop("StepExecutionRoleArn", None)
     return {
         **common,
         "Instances": instances,
@@ -103,13 +115,29 @@ def step_properties(
 def service_owned(properties: Mapping[str, Json]) -> tuple[tuple[str, ...], ...]:
     """The paths in a cluster's properties that EMR changes by itself, and that a comparison must leave alone.
 
-    Under managed scaling these are the targets of the core and task fleets.
+    Under managed scaling these are the targets of core and task fleets and the counts of core and task groups; without
+    it the counts of the groups that have an automatic scaling policy. A number in a path is a place in a list.
     """
     instances = properties.get("Instances")
-    if not properties.get("ManagedScalingPolicy") or not isinstance(instances, dict):
+    if not isinstance(instances, dict):
         return ()
-    fleets = [name for name in ("CoreInstanceFleet", "TaskInstanceFleets") if name in instances]
-    return tuple(("Instances", fleet, target) for fleet in fleets for target in _TARGETS)
+    managed = bool(properties.get("ManagedScalingPolicy"))
+    found: list[tuple[str, ...]] = []
+    for path, nodes in _core_and_task(instances):
+        if "Fleet" in path[0]:
+            found += [("Instances", *path, target) for target in _TARGETS if managed]
+        elif managed or nodes.get("AutoScalingPolicy"):
+            found.append(("Instances", *path, "InstanceCount"))
+    return tuple(found)
+
+
+def _core_and_task(instances: Part) -> Iterator[tuple[tuple[str, ...], Part]]:
+    for key in ("CoreInstanceFleet", "CoreInstanceGroup", "TaskInstanceFleets", "TaskInstanceGroups"):
+        nodes = instances.get(key)
+        if isinstance(nodes, dict):
+            yield (key,), nodes
+        elif isinstance(nodes, list):
+            yield from (((key, str(i)), item) for i, item in enumerate(nodes) if isinstance(item, dict))
 
 
 def camel_case(name: str) -> str:

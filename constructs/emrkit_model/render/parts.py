@@ -5,14 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from emrkit_model.capacity import EbsVolume, InstanceFleet, InstanceType
+from emrkit_model.auto_scaling import AutoScaling, ScalingRule
+from emrkit_model.capacity import CapacityReservation, EbsVolume, InstanceFleet, InstanceType
 from emrkit_model.cluster import BootstrapAction
 from emrkit_model.configurations import Configuration
+from emrkit_model.instance_groups import InstanceGroup
 from emrkit_model.scaling import ManagedScaling
 from emrkit_model.steps import HadoopJar
+from emrkit_model.tokens import is_token
 from emrkit_model.values import Json
 
-__all__ = ["Part", "actions", "classifications", "drop_empty", "fleet", "jar", "scaling", "tags"]
+__all__ = [
+    "Part",
+    "actions",
+    "auto_scaling",
+    "classifications",
+    "drop_empty",
+    "fleet",
+    "group",
+    "jar",
+    "scaling",
+    "tags",
+]
 
 Part = dict[str, Json]
 
@@ -37,7 +51,7 @@ def classifications(items: Sequence[Configuration], properties: str = "Propertie
 
 
 def fleet(value: InstanceFleet, role: str, properties: str = "Properties") -> Part:
-    """One fleet without its role: `role` gives the default name, and weight 1 to primary nodes."""
+    """One fleet without its type: `role` gives the default name, and weight 1 to primary nodes."""
     weights = {t.type: 1 for t in value.types} if role == "primary" else value.weights()
     return drop_empty(
         {
@@ -47,6 +61,60 @@ def fleet(value: InstanceFleet, role: str, properties: str = "Properties") -> Pa
             "InstanceTypeConfigs": [_instance_type(t, weights[t.type], properties) for t in value.types],
             "LaunchSpecifications": _launch(value),
             "ResizeSpecifications": _resize(value),
+        }
+    )
+
+
+def group(value: InstanceGroup, name: str, properties: str = "Properties") -> Part:
+    """One group without its role."""
+    return drop_empty(
+        {
+            "Name": name,
+            "Market": value.market,
+            "InstanceType": value.type,
+            "InstanceCount": value.count,
+            "BidPrice": value.bid_price,
+            "EbsConfiguration": _ebs(value.ebs, value.ebs_optimized),
+            "CustomAmiId": value.custom_ami,
+            "Configurations": classifications(value.configurations, properties),
+            "AutoScalingPolicy": None if value.scaling is None else auto_scaling(value.scaling),
+        }
+    )
+
+
+def auto_scaling(value: AutoScaling) -> Part:
+    """`AutoScalingPolicy`, the same in all renderings."""
+    return {
+        "Constraints": {"MinCapacity": value.minimum, "MaxCapacity": value.maximum},
+        "Rules": [_rule(rule) for rule in value.rules],
+    }
+
+
+def _rule(rule: ScalingRule) -> Part:
+    change: Part = {
+        "AdjustmentType": rule.adjustment_type,
+        "ScalingAdjustment": rule.adjustment,
+        "CoolDown": rule.cool_down,
+    }
+    alarm = drop_empty(
+        {
+            "ComparisonOperator": rule.comparison,
+            "EvaluationPeriods": rule.periods,
+            "MetricName": rule.metric,
+            "Namespace": rule.namespace,
+            "Period": rule.period,
+            "Statistic": rule.statistic,
+            "Threshold": rule.threshold,
+            "Unit": rule.unit,
+            "Dimensions": tags(rule.dimensions),
+        }
+    )
+    return drop_empty(
+        {
+            "Name": rule.name,
+            "Description": rule.description,
+            "Action": drop_empty({"Market": rule.market, "SimpleScalingPolicyConfiguration": change}),
+            "Trigger": {"CloudWatchAlarmDefinition": alarm},
         }
     )
 
@@ -83,7 +151,10 @@ def _launch(value: InstanceFleet) -> Json:
     on_demand: Json = None
     if value.on_demand_strategy is not None:
         on_demand = drop_empty(
-            {"AllocationStrategy": value.on_demand_strategy, "CapacityReservationOptions": _reservation(value)}
+            {
+                "AllocationStrategy": value.on_demand_strategy,
+                "CapacityReservationOptions": _reservation(value.reservation),
+            }
         )
     spot: Json = None
     if value.spot_strategy is not None or value.target_spot:
@@ -97,36 +168,44 @@ def _launch(value: InstanceFleet) -> Json:
     return drop_empty({"OnDemandSpecification": on_demand, "SpotSpecification": spot})
 
 
-def _reservation(value: InstanceFleet) -> Json:
-    if value.reservation is None:
+def _reservation(value: CapacityReservation | None) -> Json:
+    if value is None:
         return None
     return drop_empty(
         {
-            "UsageStrategy": "use-capacity-reservations-first" if value.reservation.first else None,
-            "CapacityReservationPreference": value.reservation.preference,
-            "CapacityReservationResourceGroupArn": value.reservation.resource_group,
+            "UsageStrategy": "use-capacity-reservations-first" if value.first else None,
+            "CapacityReservationPreference": value.preference,
+            "CapacityReservationResourceGroupArn": value.resource_group,
         }
     )
 
 
 def _resize(value: InstanceFleet) -> Json:
-    parts: Part = {}
-    if value.on_demand_resize_timeout is not None:
-        parts["OnDemandResizeSpecification"] = {"TimeoutDurationMinutes": _minutes(value.on_demand_resize_timeout)}
-    if value.spot_resize_timeout is not None:
-        parts["SpotResizeSpecification"] = {"TimeoutDurationMinutes": _minutes(value.spot_resize_timeout)}
-    return parts
+    on_demand = drop_empty(
+        {
+            "TimeoutDurationMinutes": _minutes(value.on_demand_resize_timeout),
+            "AllocationStrategy": value.on_demand_resize_strategy,
+            "CapacityReservationOptions": _reservation(value.resize_reservation),
+        }
+    )
+    spot = drop_empty(
+        {
+            "TimeoutDurationMinutes": _minutes(value.spot_resize_timeout),
+            "AllocationStrategy": value.spot_resize_strategy,
+        }
+    )
+    return drop_empty({"OnDemandResizeSpecification": on_demand, "SpotResizeSpecification": spot})
 
 
-def _minutes(seconds: int) -> int:
-    return seconds // 60
+def _minutes(seconds: int | None) -> int | None:
+    return None if seconds is None else seconds if is_token(seconds) else seconds // 60
 
 
-def scaling(value: ManagedScaling) -> Part:
-    """`ManagedScalingPolicy`, the same in all renderings."""
+def scaling(value: ManagedScaling, *, groups: bool = False) -> Part:
+    """`ManagedScalingPolicy`, the same in all renderings; the default of its unit follows the nodes."""
     limits = drop_empty(
         {
-            "UnitType": value.unit,
+            "UnitType": value.unit or ("Instances" if groups else "InstanceFleetUnits"),
             "MinimumCapacityUnits": value.minimum,
             "MaximumCapacityUnits": value.maximum,
             "MaximumOnDemandCapacityUnits": value.maximum_on_demand,

@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 
 from emrkit_model.cluster import Cluster
 from emrkit_model.fields import SecretLike, read
-from emrkit_model.secret_references import secret_reference
+from emrkit_model.instance_groups import InstanceGroup
+from emrkit_model.kerberos import secret_reference
+from emrkit_model.node_names import node_names
 from emrkit_model.security import SecurityConfiguration
 from emrkit_model.steps import ActionOnFailure, Step
 from emrkit_model.values import Json
@@ -46,6 +48,9 @@ def run_job_flow(
             "VisibleToAllUsers": True,
             "JobFlowRole": None if cluster.instance_profile is None else read(cluster.instance_profile),
             "ServiceRole": None if cluster.service_role is None else read(cluster.service_role),
+            "AutoScalingRole": None if cluster.auto_scaling_role is None else read(cluster.auto_scaling_role),
+            "StepExecutionRoleArn": None if cluster.step_execution_role is None else read(cluster.step_execution_role),
+            "AdditionalInfo": cluster.additional_info,
             "Tags": parts.tags(cluster.tags),
             "SecurityConfiguration": security_name(cluster),
             "KerberosAttributes": kerberos(cluster, resolve_secret),
@@ -56,7 +61,9 @@ def run_job_flow(
             "EbsRootVolumeIops": cluster.ebs_root_volume_iops,
             "EbsRootVolumeThroughput": cluster.ebs_root_volume_throughput,
             "OSReleaseLabel": cluster.os_release,
-            "ManagedScalingPolicy": None if cluster.scaling is None else parts.scaling(cluster.scaling),
+            "ManagedScalingPolicy": None
+            if cluster.scaling is None
+            else parts.scaling(cluster.scaling, groups=bool(cluster.groups())),
             "AutoTerminationPolicy": auto_termination(cluster),
             "PlacementGroupConfigs": placement(cluster),
         }
@@ -64,17 +71,26 @@ def run_job_flow(
 
 
 def instances(cluster: Cluster) -> Part:
-    """`Instances` with its fleets."""
-    fleets: list[Json] = [
-        {"InstanceFleetType": ROLES[role], **parts.fleet(fleet, role)} for role, fleet in cluster.fleets()
-    ]
+    """`Instances` with its fleets or groups."""
+    fleets: list[Json] = []
+    groups: list[Json] = []
+    for name, (role, nodes) in zip(node_names(cluster), cluster.nodes(), strict=True):
+        if isinstance(nodes, InstanceGroup):
+            groups.append({"InstanceRole": ROLES[role], **parts.group(nodes, name)})
+        else:
+            fleets.append({"InstanceFleetType": ROLES[role], **parts.fleet(nodes, role)})
     return drop_empty(
-        {"InstanceFleets": fleets, "KeepJobFlowAliveWhenNoSteps": cluster.keep_alive, **placement_of_nodes(cluster)}
+        {
+            "InstanceFleets": fleets,
+            "InstanceGroups": groups,
+            "KeepJobFlowAliveWhenNoSteps": cluster.keep_alive,
+            **placement_of_nodes(cluster),
+        }
     )
 
 
 def placement_of_nodes(cluster: Cluster) -> Part:
-    """What `Instances` says besides its fleets, the same in all renderings."""
+    """What `Instances` says besides its fleets or groups, the same in all renderings."""
     groups = {
         "EmrManagedMasterSecurityGroup": cluster.primary_security_group,
         "EmrManagedSlaveSecurityGroup": cluster.core_security_group,
@@ -82,7 +98,7 @@ def placement_of_nodes(cluster: Cluster) -> Part:
     }
     return drop_empty(
         {
-            "Ec2SubnetIds": list(cluster.subnets),
+            **_subnets(cluster),
             "Ec2KeyName": cluster.key_pair,
             **{key: None if group is None else read(group) for key, group in groups.items()},
             "AdditionalMasterSecurityGroups": [read(g) for g in cluster.additional_primary_security_groups],
@@ -91,6 +107,14 @@ def placement_of_nodes(cluster: Cluster) -> Part:
             "UnhealthyNodeReplacement": cluster.unhealthy_node_replacement,
         }
     )
+
+
+def _subnets(cluster: Cluster) -> Part:
+    if cluster.availability_zone is not None:
+        return {"Placement": {"AvailabilityZone": cluster.availability_zone}}
+    if not cluster.groups():
+        return {"Ec2SubnetIds": list(cluster.subnets)}
+    return {"Ec2SubnetId": cluster.subnets[0] if cluster.subnets else None}
 
 
 def auto_termination(cluster: Cluster) -> Json:
@@ -112,8 +136,11 @@ def security_name(cluster: Cluster) -> str | None:
 
 
 def kerberos(cluster: Cluster, resolve_secret: Callable[[SecretLike], str] = secret_reference) -> Json:
-    """`KerberosAttributes`; nothing until the administrator's password has a reference."""
-    return None if cluster.realm is None else cluster.realm.attributes(resolve_secret)
+    """`KerberosAttributes`; nothing until the password has a reference."""
+    realm = cluster.realm
+    if realm is None or realm.kdc_admin_password is None:
+        return None
+    return {"Realm": realm.realm, "KdcAdminPassword": resolve_secret(realm.kdc_admin_password)}
 
 
 def step(

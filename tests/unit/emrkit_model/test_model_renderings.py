@@ -20,6 +20,7 @@ from emrkit_facts import surface
 from emrkit_model import (
     ActionOnFailure,
     AtRest,
+    AutoScaling,
     BootstrapAction,
     CapacityReservation,
     Cluster,
@@ -28,11 +29,13 @@ from emrkit_model import (
     EbsVolume,
     Encryption,
     InstanceFleet,
+    InstanceGroup,
     InstanceType,
     InvalidModel,
     JarStep,
     Kerberos,
     ManagedScaling,
+    ScalingRule,
     ScriptStep,
     SecurityConfiguration,
     SparkSqlStep,
@@ -40,6 +43,7 @@ from emrkit_model import (
 )
 from emrkit_model.reading import cluster_from_request, step_from_request, steps_from_request, unread
 from emrkit_model.render import cloudformation, request, task
+from emrkit_model.values import Value
 
 SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:kdc-AbCdEf"
 
@@ -58,7 +62,7 @@ def full_cluster(**changes: object) -> Cluster:
     fields: dict[str, object] = {
         "name": "etl",
         "release": "emr-7.11.0",
-        "applications": ["Spark", "Hive"],
+        "applications": ["Spark", "Tez"],
         "primary": InstanceFleet.on_demand("m5.xlarge", capacity=3),
         "core": InstanceFleet.on_demand(
             InstanceType.of(
@@ -72,6 +76,8 @@ def full_cluster(**changes: object) -> Cluster:
             capacity=4,
             on_demand_strategy="prioritized",
             on_demand_resize_timeout=600,
+            on_demand_resize_strategy="lowest-price",
+            resize_reservation=CapacityReservation(first=False, preference="none"),
         ),
         "task": InstanceFleet.spot(
             InstanceType.of("m5.xlarge", bid_price="0.2"),
@@ -82,6 +88,7 @@ def full_cluster(**changes: object) -> Cluster:
             spot_timeout=600,
             spot_timeout_action="TERMINATE_CLUSTER",
             spot_resize_timeout=900,
+            spot_resize_strategy="diversified",
             reservation=CapacityReservation(preference="open"),
         ),
         "scaling": ManagedScaling(
@@ -123,8 +130,54 @@ def full_cluster(**changes: object) -> Cluster:
         "os_release": "2023.8.20250908.0",
         "scale_down": "TERMINATE_AT_TASK_COMPLETION",
         "spread_primaries": True,
+        "auto_scaling_role": "arn:aws:iam::111122223333:role/scaling",
+        "step_execution_role": "arn:aws:iam::111122223333:role/runtime",
+        "additional_info": {"support": "case"},
     }
     return Cluster.parse(fields, **changes)
+
+
+def full_group_cluster(**changes: object) -> Cluster:
+    """The same with groups, which scale by themselves."""
+    rule = ScalingRule(
+        name="burst",
+        metric="AppsPending",
+        comparison="at_least",
+        threshold=2.5,
+        adjustment=50,
+        adjustment_type="PERCENT_CHANGE_IN_CAPACITY",
+        market="SPOT",
+        description="more for a queue",
+        statistic="MAXIMUM",
+        period=600,
+        cool_down=60,
+        namespace="Ours",
+        unit="COUNT",
+        dimensions={"JobFlowId": "${emr.clusterId}", "queue": "etl"},
+    )
+    fields: dict[str, object] = {
+        "primary": InstanceGroup.on_demand("m5.xlarge", count=3),
+        "core": InstanceGroup.on_demand(
+            "r5.xlarge",
+            count=4,
+            ebs=[EbsVolume(size_gib=64, count=2), EbsVolume(size_gib=500, type="st1")],
+            ebs_optimized=True,
+            configurations=[Configuration.of("yarn-site", {"a": 1})],
+            custom_ami="ami-1",
+            name="hdfs",
+            scaling=AutoScaling.reference(4, 10),
+        ),
+        "task": [
+            InstanceGroup.spot(
+                "m5.2xlarge", count=2, bid_price="0.2", scaling=AutoScaling(minimum=0, maximum=9, rules=[rule])
+            ),
+            InstanceGroup.on_demand("c5.2xlarge"),
+        ],
+        "scaling": None,
+        "subnets": ["subnet-1"],
+        "os_release": None,
+    }
+    return full_cluster(**{**fields, **changes})
 
 
 STEPS = [
@@ -140,8 +193,28 @@ def test_run_job_flow_passes_the_service_model_with_every_field_set():
     set_fields = full_cluster().model_fields_set
     left_out = set(Cluster.model_fields) - set_fields
     become_others = {"settings", "metastore", "hbase", "consistent_view", "sizing"}  # configurations and fleets
-    assert left_out == {"keep_alive", "custom_ami", *become_others}, "give the new field a value in full_cluster"
+    excluded = {"keep_alive", "custom_ami", "availability_zone"}
+    assert left_out == {*excluded, *become_others}, "give the new field a value in full_cluster"
     assert refusals("RunJobFlow", request.run_job_flow(full_cluster(), STEPS)) == ""
+
+
+def test_a_cluster_of_groups_passes_the_service_model_with_every_field_set():
+    cluster = full_group_cluster()
+    for kind in (InstanceGroup, ScalingRule):
+        assert not fields_never_set(kind, cluster), "give the new field a value in full_group_cluster"
+    rendered = request.run_job_flow(cluster, STEPS)
+    assert refusals("RunJobFlow", rendered) == ""
+    assert rendered["Instances"]["Ec2SubnetId"] == "subnet-1"
+    assert "Ec2SubnetIds" not in rendered["Instances"]
+    names = [g["Name"] for g in rendered["Instances"]["InstanceGroups"]]
+    assert names == ["primary", "hdfs", "task-1", "task-2"]
+
+
+def fields_never_set(kind: type[Value], cluster: Cluster) -> set[str]:
+    groups = [group for _, group in cluster.groups()]
+    rules = [rule for group in groups if group.scaling for rule in group.scaling.rules]
+    values = groups if kind is InstanceGroup else rules
+    return set(kind.model_fields).difference(*(value.model_fields_set for value in values))
 
 
 def test_add_job_flow_steps_passes_the_service_model():
@@ -213,12 +286,23 @@ def test_cluster_properties_are_on_the_cloudformation_surface_and_complete():
     source = json.loads((Path(emrkit_facts.__file__).parent / "sources" / "cfn-surface.json").read_text())
     required = source["resources"]["AWS::EMR::Cluster"]["required"]
     assert set(required) <= set(properties)
-    assert set(surface.keys("AWS::EMR::Cluster")) - set(properties) == {
-        "AdditionalInfo",
-        "AutoScalingRole",
-        "CustomAmiId",
-        "Steps",
-    }
+    assert set(surface.keys("AWS::EMR::Cluster")) - set(properties) == {"CustomAmiId", "Steps"}
+
+
+def test_groups_are_on_the_cloudformation_surface_and_complete():
+    instances = cloudformation.cluster_properties(full_group_cluster())["Instances"]
+    assert schema_problems("AWS::EMR::Cluster", instances, "JobFlowInstancesConfig") == []
+    groups = [instances["MasterInstanceGroup"], instances["CoreInstanceGroup"], *instances["TaskInstanceGroups"]]
+    assert set(surface.keys("AWS::EMR::Cluster", "InstanceGroupConfig")) == {key for g in groups for key in g}
+    assert not any("Fleet" in key for key in instances)
+
+
+def test_the_id_of_the_cluster_in_a_scaling_rule_stays_literal():
+    for rendered in (
+        request.run_job_flow(full_group_cluster()),
+        cloudformation.cluster_properties(full_group_cluster()),
+    ):
+        assert json.dumps(rendered).count('{"Key": "JobFlowId", "Value": "${emr.clusterId}"}') == 5
 
 
 def test_cloudformation_nests_fleets_and_names_properties_its_own_way():
@@ -242,6 +326,19 @@ def test_targets_under_managed_scaling_belong_to_the_service():
     assert not any("MasterInstanceFleet" in path for path in owned)
     fixed = cloudformation.cluster_properties(full_cluster(scaling=None))
     assert cloudformation.service_owned(fixed) == ()
+
+
+def test_counts_of_groups_that_scale_belong_to_the_service():
+    automatic = cloudformation.service_owned(cloudformation.cluster_properties(full_group_cluster()))
+    assert automatic == (
+        ("Instances", "CoreInstanceGroup", "InstanceCount"),
+        ("Instances", "TaskInstanceGroups", "0", "InstanceCount"),
+    )
+    unscaled = {"core": InstanceGroup.on_demand("m5.xlarge", count=4), "task": None}
+    managed = full_group_cluster(scaling=ManagedScaling(minimum=2, maximum=9), **unscaled)
+    owned = cloudformation.service_owned(cloudformation.cluster_properties(managed))
+    assert owned == (("Instances", "CoreInstanceGroup", "InstanceCount"),)
+    assert cloudformation.service_owned(cloudformation.cluster_properties(full_group_cluster(**unscaled))) == ()
 
 
 def test_steps_and_security_configurations_are_on_the_surface():
@@ -361,6 +458,49 @@ def fleets(draw: st.DrawFn) -> InstanceFleet:
 
 
 @st.composite
+def policies(draw: st.DrawFn, low: int) -> AutoScaling:
+    minimum = draw(st.integers(low, 5))
+    maximum = minimum + draw(st.integers(0, 20))
+    if draw(st.booleans()):
+        return AutoScaling.reference(minimum, maximum, draw(st.integers(1, 5)))
+    rule = st.builds(
+        lambda name, metric, comparison, threshold, adjustment, periods, rest: ScalingRule(
+            name=name,
+            metric=metric,
+            comparison=comparison,
+            threshold=threshold,
+            adjustment=adjustment,
+            periods=periods,
+            cool_down=rest,
+        ),
+        st.text("abc", min_size=1, max_size=4),
+        st.sampled_from(["AppsPending", "HDFSUtilization"]),
+        st.sampled_from(["below", "at_most", "above", "at_least"]),
+        st.floats(0, 100, allow_nan=False),
+        st.integers(-9, 9).filter(bool),
+        st.integers(1, 6),
+        st.integers(0, 900),
+    )
+    rules = draw(st.lists(rule, min_size=1, max_size=3, unique_by=lambda r: r.name))
+    return AutoScaling(minimum=minimum, maximum=maximum, rules=rules)
+
+
+@st.composite
+def groups(draw: st.DrawFn, role: str, *, scaled: bool) -> InstanceGroup:
+    low = 1 if role == "core" else 0
+    fields: dict[str, object] = {"type": draw(st.sampled_from(["m5.xlarge", "r5.4xlarge", "m6g.xlarge"]))}
+    fields["count"] = draw(st.integers(low, 50))
+    if draw(st.booleans()):
+        fields["market"] = "SPOT"
+        fields["bid_price"] = draw(st.sampled_from([None, "0.1"]))
+    if draw(st.booleans()):
+        fields["ebs"] = [EbsVolume(size_gib=draw(st.integers(10, 1000)), count=draw(st.integers(1, 5)))]
+    if scaled and draw(st.booleans()):
+        fields["scaling"] = draw(policies(low))
+    return InstanceGroup.parse({key: value for key, value in fields.items() if value is not None})
+
+
+@st.composite
 def clusters(draw: st.DrawFn) -> Cluster:
     fields: dict[str, object] = {
         "name": draw(st.text("abc é-", min_size=1, max_size=9)),
@@ -376,6 +516,17 @@ def clusters(draw: st.DrawFn) -> Cluster:
         "log_uri": draw(st.sampled_from([None, "s3://logs/"])),
         "termination_protected": draw(st.booleans()),
     }
+    if draw(st.booleans()):
+        scaled = draw(st.booleans())
+        fields["primary"] = InstanceGroup.on_demand("m5.xlarge")
+        fields["core"] = draw(groups("core", scaled=scaled))
+        task = draw(st.lists(groups("task", scaled=scaled), max_size=3))
+        fields["task"] = task[0] if len(task) == 1 else tuple(task)
+        fields["subnets"] = fields["subnets"][:1]
+        if not scaled and draw(st.booleans()):
+            unit = draw(st.sampled_from([None, "VCPU"]))
+            fields["scaling"] = ManagedScaling(minimum=1, maximum=200, unit=unit)
+        return Cluster.parse(fields)
     if fields["core"] is not None:
         fields["task"] = draw(st.one_of(st.none(), fleets()))
         low = draw(st.integers(1, 5))
@@ -392,6 +543,8 @@ def test_a_request_read_back_renders_to_the_same_request(cluster):
     assert request.run_job_flow(again) == rendered
     for (_, one), (_, other) in zip(cluster.fleets(), again.fleets(), strict=True):
         assert one.weights() == other.weights()
+    assert again.groups() == cluster.groups()
+    assert again.scaling == cluster.scaling
     assert cluster_from_request(request.run_job_flow(again)) == again
     assert unread(rendered) == ()
 
@@ -410,6 +563,39 @@ def test_a_full_cluster_is_read_back_as_it_was_but_for_its_kdc():
     assert again == cluster
 
 
+def test_a_full_cluster_of_groups_is_read_back_as_it_was():
+    cluster = full_group_cluster(kerberos=None)
+    again = cluster_from_request(request.run_job_flow(cluster))
+    assert again == cluster
+
+
+def test_two_types_and_a_count_are_read_as_the_groups_that_they_stand_for():
+    instances = {"MasterInstanceType": "m5.xlarge", "SlaveInstanceType": "r5.xlarge", "InstanceCount": 4}
+    cluster = cluster_from_request({"Name": "a", "ReleaseLabel": "emr-7.10.0", "Instances": instances})
+    assert cluster.primary == InstanceGroup.on_demand("m5.xlarge")
+    assert cluster.core == InstanceGroup.on_demand("r5.xlarge", count=3)
+    alone = cluster_from_request(
+        {"Name": "a", "ReleaseLabel": "emr-7.10.0", "Instances": {"MasterInstanceType": "m5.xlarge"}}
+    )
+    assert alone.nodes() == (("primary", InstanceGroup.on_demand("m5.xlarge")),)
+
+
+def test_a_bid_alone_makes_a_group_spot():
+    group = {"InstanceRole": "CORE", "InstanceType": "m5.xlarge", "InstanceCount": 2, "BidPrice": "0.1"}
+    primary = {"InstanceRole": "MASTER", "InstanceType": "m5.xlarge", "InstanceCount": 1}
+    cluster = cluster_from_request(
+        {"Name": "a", "ReleaseLabel": "emr-7.10.0", "Instances": {"InstanceGroups": [primary, group]}}
+    )
+    assert cluster.core == InstanceGroup.spot("m5.xlarge", count=2, bid_price="0.1")
+
+
+def test_a_zone_is_read_back():
+    cluster = full_cluster(subnets=[], availability_zone="eu-west-1a", primary=InstanceFleet.on_demand("m5.xlarge"))
+    rendered = request.run_job_flow(cluster)
+    assert rendered["Instances"]["Placement"] == {"AvailabilityZone": "eu-west-1a"}
+    assert cluster_from_request(rendered).availability_zone == "eu-west-1a"
+
+
 def test_a_password_in_a_request_is_not_kept():
     rendered = request.run_job_flow(full_cluster(), resolve_secret=lambda _: "hunter2")
     again = cluster_from_request(rendered)
@@ -426,9 +612,5 @@ def test_steps_are_read_back_as_what_the_service_knows_of_them():
     assert isinstance(step_from_request(rendered["Steps"][4]), JarStep)
 
 
-def test_instance_groups_are_refused_by_name_and_what_is_not_read_is_listed():
-    groups = {"Name": "a", "ReleaseLabel": "emr-7.10.0", "Instances": {"InstanceGroups": [{"InstanceRole": "MASTER"}]}}
-    with pytest.raises(InvalidModel) as caught:
-        cluster_from_request(groups)
-    assert [d.code for d in caught.value.diagnostics] == ["E-CLUS-080"]
+def test_what_is_not_read_is_listed():
     assert unread({"Name": "a", "SessionEnabled": True}) == ("SessionEnabled",)

@@ -1,0 +1,85 @@
+"""Fleets or groups: which of the two a declaration of nodes means, told by its keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from pydantic import PlainValidator, WithJsonSchema
+
+from .capacity import InstanceFleet
+from .findings import error
+from .instance_groups import InstanceGroup
+from .values import build, carry
+
+__all__ = ["NODES", "TASK_NODES"]
+
+_GROUP_KEYS = ("group", "type")
+
+
+def _nodes(value: object) -> object:
+    if value is None or isinstance(value, (InstanceFleet, InstanceGroup)):
+        return value
+    if not isinstance(value, Mapping):
+        raise ValueError("must be a map")
+    data = cast("Mapping[str, object]", value)
+    if any(key in data for key in _GROUP_KEYS):
+        return build(lambda: InstanceGroup.parse(data))
+    return build(lambda: InstanceFleet.parse(data))
+
+
+def _task_nodes(value: object) -> object:
+    if not isinstance(value, (list, tuple)):
+        return _nodes(value)
+    groups: list[object] = []
+    found: list[Any] = []
+    for i, item in enumerate(cast("Sequence[object]", value)):
+        if isinstance(item, InstanceGroup):
+            groups.append(item)
+        elif isinstance(item, Mapping) and any(key in item for key in _GROUP_KEYS):
+            group = _attempt(cast("Mapping[str, object]", item), i, found)
+            groups.append(group)
+        else:
+            found.append(
+                error(
+                    "GROUP-020",
+                    "a list of task nodes is a list of groups",
+                    i,
+                    reason="a cluster has at most one task fleet, and up to 48 task groups",
+                    hint="one fleet stands without a list; a group begins with `group:`",
+                )
+            )
+    carry(found)
+    return tuple(groups) or None
+
+
+def _attempt(data: Mapping[str, object], i: int, found: list[Any]) -> InstanceGroup | None:
+    from .values import InvalidModel
+
+    try:
+        return InstanceGroup.parse(data)
+    except InvalidModel as invalid:
+        found += [d.within(i) for d in invalid.diagnostics]
+        return None
+
+
+class _NodesSchema(WithJsonSchema):
+    """A fleet's schema or a group's."""
+
+    def __init__(self, *, several: bool) -> None:
+        super().__init__({})
+        self.several = several
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> Any:
+        from .schema import value_schema
+
+        choices: list[Any] = [value_schema(InstanceFleet), value_schema(InstanceGroup)]
+        if self.several:
+            choices.append({"type": "array", "items": value_schema(InstanceGroup), "maxItems": 48})
+        return {"anyOf": choices}
+
+
+NODES: tuple[Any, ...] = (PlainValidator(_nodes), _NodesSchema(several=False))
+"""Annotations of a field that holds a fleet or a group."""
+TASK_NODES: tuple[Any, ...] = (PlainValidator(_task_nodes), _NodesSchema(several=True))
+"""The same for task nodes, which may also be a list of groups."""
