@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from emrkit_model.cluster import Cluster
 from emrkit_model.fields import SecretLike, read
 from emrkit_model.instance_groups import InstanceGroup
-from emrkit_model.kerberos import secret_reference
 from emrkit_model.node_names import node_names
+from emrkit_model.secret_references import secret_reference
 from emrkit_model.security import SecurityConfiguration
 from emrkit_model.steps import ActionOnFailure, Step
 from emrkit_model.values import Json
@@ -136,11 +136,8 @@ def security_name(cluster: Cluster) -> str | None:
 
 
 def kerberos(cluster: Cluster, resolve_secret: Callable[[SecretLike], str] = secret_reference) -> Json:
-    """`KerberosAttributes`; nothing until the password has a reference."""
-    realm = cluster.realm
-    if realm is None or realm.kdc_admin_password is None:
-        return None
-    return {"Realm": realm.realm, "KdcAdminPassword": resolve_secret(realm.kdc_admin_password)}
+    """`KerberosAttributes`; nothing until the administrator's password has a reference."""
+    return None if cluster.realm is None else cluster.realm.attributes(resolve_secret)
 
 
 def step(
