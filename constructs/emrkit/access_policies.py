@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from aws_cdk import aws_iam as iam
@@ -17,6 +18,7 @@ from constructs import Construct
 from emrkit_facts.iam import EMR_TAG, read_only_actions
 from emrkit_model.fields import read
 from emrkit_model.findings import error
+from emrkit_model.ownership import ENVIRONMENT_TAG, PROJECT_TAG
 from emrkit_model.values import InvalidModel
 
 from .grants import Statement
@@ -84,7 +86,7 @@ class AccessPolicy(Construct):
             if _has(statements, finding):
                 acknowledge(policy, Acknowledgement(Judge.AWS_SOLUTIONS, f"AwsSolutions-IAM5[{finding}]", _WIDE))
 
-    @property
+    @cached_property
     def managed_policy(self) -> iam.IManagedPolicy:
         """It as the CDK's constructs take it: `role.add_managed_policy(policy.managed_policy)`."""
         return iam.ManagedPolicy.from_managed_policy_arn(self, "Policy", self.managed_policy_arn)
@@ -262,13 +264,15 @@ class OperatorPolicy(AccessPolicy):
         tagged = {} if clusters else _tagged(project, environment)
         looks = [action.partition(":")[2] for action in read_only_actions()]
         of_a_cluster = [action for action in looks if action not in _ACCOUNT_WIDE]
-        metrics = ["DescribeAlarms", "GetMetricData", "GetMetricStatistics", "ListMetrics"]
+        metrics = ["GetMetricData", "GetMetricStatistics", "ListMetrics"]
+        alarms = f"arn:{Aws.PARTITION}:cloudwatch:{Aws.REGION}:{Aws.ACCOUNT_ID}:alarm:*"
         statements = [
             _read_contract(project, environment),
             _emr([action for action in looks if action in _ACCOUNT_WIDE], "*"),
             _emr(of_a_cluster, arns, tagged),
             _emr([*_OPERATE, *(["SetTerminationProtection"] if unprotects else [])], arns, tagged),
             _allow([f"cloudwatch:{action}" for action in metrics], "*"),
+            _allow(["cloudwatch:DescribeAlarms"], alarms),
             *_logs(logs),
             *_pipelines(pipelines, starts=False),
         ]
@@ -310,9 +314,9 @@ def _all_clusters(cluster_id: str = "*") -> str:
     return f"arn:{Aws.PARTITION}:elasticmapreduce:{Aws.REGION}:{Aws.ACCOUNT_ID}:cluster/{cluster_id}"
 
 
-def _tagged(project: str, environment: str, kind: str = "ResourceTag") -> Mapping[str, object]:
-    tags = {"emrkit:project": project, "emrkit:environment": environment}
-    return {"StringEquals": {f"elasticmapreduce:{kind}/{key}": value for key, value in tags.items()}}
+def _tagged(project: str, environment: str) -> Mapping[str, object]:
+    tags = {PROJECT_TAG: project, ENVIRONMENT_TAG: environment}
+    return {"StringEquals": {f"aws:ResourceTag/{key}": value for key, value in tags.items()}}
 
 
 def _bucket(bucket: BucketLike) -> str:
@@ -343,10 +347,16 @@ def _pipelines(pipelines: Sequence[Pipeline], *, starts: bool = True) -> list[St
     if not pipelines:
         return []
     machines = [pipeline.state_machine_arn for pipeline in pipelines]
-    place = f"arn:{Aws.PARTITION}:states:{Aws.REGION}:{Aws.ACCOUNT_ID}:execution"
-    executions = [f"{place}:{pipeline.state_machine_name}:*" for pipeline in pipelines]
-    follow = _allow([f"states:{a}" for a in ("DescribeExecution", "GetExecutionHistory", "StopExecution")], executions)
-    return [_allow(["states:StartExecution" if starts else "states:ListExecutions"], machines), follow]
+    names = [pipeline.state_machine_name for pipeline in pipelines]
+    place = f"arn:{Aws.PARTITION}:states:{Aws.REGION}:{Aws.ACCOUNT_ID}"
+    executions = [f"{place}:execution:{name}:*" for name in names]
+    # An execution is described under either kind of ARN, depending on the kind of the machine.
+    either = [*executions, *(f"{place}:express:{name}:*:*" for name in names)]
+    return [
+        _allow(["states:StartExecution" if starts else "states:ListExecutions"], machines),
+        _allow(["states:GetExecutionHistory", "states:StopExecution"], executions),
+        _allow(["states:DescribeExecution"], either),
+    ]
 
 
 def _transient(project: str, environment: str) -> list[Statement]:
@@ -356,10 +366,12 @@ def _transient(project: str, environment: str) -> list[Statement]:
 
 
 def _launching(project: str, environment: str, launches: Sequence[Roles]) -> list[Statement]:
-    tags = {"emrkit:project": project, "emrkit:environment": environment, EMR_TAG[0]: EMR_TAG[1]}
+    tags = {PROJECT_TAG: project, ENVIRONMENT_TAG: environment, EMR_TAG[0]: EMR_TAG[1]}
     asked = {"StringEquals": {f"aws:RequestTag/{key}": value for key, value in tags.items()}}
     passed = {json.dumps(s, default=str): s for roles in launches for s in roles.passing()}
-    launch = [_emr(["RunJobFlow"], "*", asked), _emr(["AddTags"], _all_clusters(), asked)]
+    # Tags are given at the launch. No cluster of a project can be made another's, nor its own be tagged anew.
+    untagged = {**asked, "Null": {f"aws:ResourceTag/{PROJECT_TAG}": "true"}}
+    launch = [_emr(["RunJobFlow"], "*", asked), _emr(["AddTags"], _all_clusters(), untagged)]
     return [*launch, *_transient(project, environment), *passed.values()]
 
 

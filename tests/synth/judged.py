@@ -30,6 +30,7 @@ ATTRIBUTE_OF = {
     "AWS::StepFunctions::StateMachine": "arn:aws:states:eu-central-1:123456789012:stateMachine:placeholder",
     "AWS::EC2::VPC": "vpc-0123456789abcdef0",
 }
+REFERRED_TO_BY_ARN = {"AWS::StepFunctions::StateMachine", "AWS::SecretsManager::Secret"}
 PSEUDO = {
     "AWS::Partition": "aws",
     "AWS::AccountId": "123456789012",
@@ -104,7 +105,8 @@ def plain(value: Any, template: dict[str, Any], all_templates: dict[str, dict[st
         return {key: plain(item, template, all_templates) for key, item in value.items()}
     ((function, argument),) = value.items()
     if function == "Ref":
-        return PSEUDO.get(argument, "placeholder")
+        kind = template["Resources"].get(argument, {}).get("Type")
+        return ATTRIBUTE_OF[kind] if kind in REFERRED_TO_BY_ARN else PSEUDO.get(argument, "placeholder")
     if function == "Fn::GetAtt":
         return ATTRIBUTE_OF[template["Resources"][argument[0]]["Type"]]
     if function == "Fn::Join":

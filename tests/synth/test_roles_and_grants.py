@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import parliament
 import pytest
@@ -33,7 +33,12 @@ def stack() -> Stack:
 
 
 def template(stack: Stack) -> dict[str, Any]:
-    return Template.from_stack(stack).to_json()
+    return dict(Template.from_stack(stack).to_json())
+
+
+def service(name: str) -> iam.IPrincipal:
+    # jsii's stubs spell a parameter otherwise than the interface, which type checkers refuse.
+    return cast("iam.IPrincipal", iam.ServicePrincipal(f"{name}.amazonaws.com"))
 
 
 def found(stack: Stack, kind: str, start: str = "") -> dict[str, Any]:
@@ -363,8 +368,8 @@ def test_what_a_cluster_needs_of_a_role_known_by_name_is_a_warning(stack: Stack)
 
 
 def test_a_grant_on_a_role_of_the_cdk_is_made_as_the_cdk_makes_it(stack: Stack) -> None:
-    nodes = iam.Role(stack, "Mine", assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"), role_name="mine")
-    profile = iam.InstanceProfile(stack, "Profile", role=nodes, instance_profile_name="mine")
+    nodes = iam.Role(stack, "Mine", assumed_by=service("ec2"), role_name="mine")
+    profile = iam.InstanceProfile(stack, "Profile", role=cast("iam.IRole", nodes), instance_profile_name="mine")
     roles = emr.Roles(
         stack, "Roles", service_role="emr-service", instance_profile=profile, instance_role=nodes,
         data=[emr.DataGrant("shop", "raw/", "read")],
@@ -387,8 +392,8 @@ def test_one_role_may_exist_and_the_other_be_made(stack: Stack) -> None:
 
 
 def test_a_service_role_of_the_cdk_may_pass_the_nodes_that_are_made_here(stack: Stack) -> None:
-    service = iam.Role(stack, "Mine", assumed_by=iam.ServicePrincipal("elasticmapreduce.amazonaws.com"))
-    emr.Roles(stack, "Roles", service_role=service, auto_scaling=True)
+    mine = iam.Role(stack, "Mine", assumed_by=service("elasticmapreduce"))
+    emr.Roles(stack, "Roles", service_role=mine, auto_scaling=True)
     document = found(stack, "AWS::IAM::Policy")["PolicyDocument"]["Statement"]
     services = {s["Condition"]["StringLike"]["iam:PassedToService"] for s in document}
     assert services == {"ec2.amazonaws.com*", "application-autoscaling.amazonaws.com*"}
