@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Annotated, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import BeforeValidator, PlainValidator, WithJsonSchema, model_validator
 
@@ -32,15 +32,26 @@ from .fields import (
     words,
 )
 from .instance_groups import InstanceGroup
-from .kerberos import Kerberos
-from .metastores import Metastore
+from .later import later
 from .scaling import ManagedScaling
-from .security import SecurityConfiguration
-from .settings import ApplicationSettings
-from .sizing import Sizing, fill_in
-from .storage import ConsistentView, HBaseStorage
 from .tokens import UNKNOWN_LIST, UNKNOWN_NUMBER, UNKNOWN_TEXT, is_token
 from .values import Json, Value, build
+
+if TYPE_CHECKING:
+    from .kerberos import Kerberos
+    from .metastores import Metastore
+    from .security import SecurityConfiguration
+    from .settings import ApplicationSettings
+    from .sizing import Sizing
+    from .storage import ConsistentView, HBaseStorage
+else:  # what a cluster does not have is not loaded
+    Kerberos = later("kerberos", "Kerberos")
+    Metastore = later("metastores", "Metastore")
+    SecurityConfiguration = later("security", "SecurityConfiguration")
+    ApplicationSettings = later("settings", "ApplicationSettings")
+    Sizing = later("sizing", "Sizing")
+    ConsistentView = later("storage", "ConsistentView")
+    HBaseStorage = later("storage", "HBaseStorage")
 
 __all__ = ["BootstrapAction", "Cluster"]
 
@@ -62,7 +73,11 @@ class BootstrapAction(Value):
 
 
 def _read_security(value: object) -> object:
-    if value is None or isinstance(value, (str, SecurityConfiguration)) or is_token(value):
+    if value is None or isinstance(value, str) or is_token(value):
+        return value
+    from .security import SecurityConfiguration
+
+    if isinstance(value, SecurityConfiguration):
         return value
     if isinstance(value, dict):
         data: dict[str, object] = value
@@ -207,7 +222,11 @@ class Cluster(Value):
     @model_validator(mode="before")
     @classmethod
     def _size(cls, data: object) -> object:
-        return fill_in(data)
+        if isinstance(data, Mapping) and "sizing" in data:
+            from .sizing import fill_in
+
+            return fill_in(data)
+        return data
 
     def problems(self) -> Iterator[Diagnostic]:
         """Everything that holds between the parts: release, applications, fleets, scaling, security, limits."""
@@ -223,12 +242,12 @@ class Cluster(Value):
         if self.kerberos is not None:
             return self.kerberos
         inner = self.security_configuration
-        return inner.kerberos if isinstance(inner, SecurityConfiguration) else None
+        return inner.kerberos if isinstance(inner, Value) else None
 
     def security_document(self) -> dict[str, Json] | None:
         """The security configuration's document with the cluster's Kerberos in it; None when it is only named."""
         inner = self.security_configuration
-        if not isinstance(inner, SecurityConfiguration):
+        if not isinstance(inner, Value):
             return None
         if self.kerberos is not None and inner.kerberos is None:
             inner = inner.replace(kerberos=self.kerberos)

@@ -19,7 +19,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, c
 
 from .diagnostics import Diagnostic, EmrkitError, FieldPath, Severity, render_path
 
-__all__ = ["InvalidModel", "Json", "Value", "build", "carry", "check", "field_words", "translate"]
+__all__ = ["InvalidModel", "Json", "Value", "build", "carry", "check", "field_words", "pass_on", "translate"]
 
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 """Plain data, ready for `json.dumps`."""
@@ -89,7 +89,7 @@ class Value(BaseModel):
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         if _making.inside:
-            return core_schema.no_info_plain_validator_function(cls._read)
+            return core_schema.no_info_plain_validator_function(cls.read_part)
         _making.inside = True
         try:
             return handler(source)
@@ -97,20 +97,14 @@ class Value(BaseModel):
             _making.inside = False
 
     @classmethod
-    def _read(cls, value: object) -> Self:
+    def read_part(cls, value: object) -> Self:
+        """Inside a pydantic validator: one as it is, or made of plain data, its problems passed on."""
         if isinstance(value, cls):
             return value
         try:
             return cls.__pydantic_validator__.validate_python(value)
         except ValidationError as error:
-            first, *more = error.errors(include_url=False)
-            kind, context = first["type"], first.get("ctx")
-            if first["loc"] or more:
-                carry(translate(cls, error))
-            if kind == "model_type":
-                raise PydanticKnownError("model_type", {"class_name": cls.__name__}) from None
-            words = cast("LiteralString", first["msg"])
-            raise PydanticCustomError(cast("LiteralString", kind), words, context) from None
+            raise pass_on(cls, error) from None
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> Any:
@@ -177,6 +171,17 @@ def carry(problems: Iterable[Diagnostic], rename: Callable[[FieldPath], FieldPat
     found = [replace(d, path=rename(d.path)) if rename else d for d in problems]
     if found:
         raise PydanticCustomError("emrkit_rules", "rules are broken", {"diagnostics": found})
+
+
+def pass_on(cls: type[BaseModel], error: ValidationError) -> PydanticCustomError | PydanticKnownError:
+    """Inside a pydantic validator: what another one found, for this one to raise."""
+    first, *more = error.errors(include_url=False)
+    kind, context = first["type"], first.get("ctx")
+    if first["loc"] or more:
+        kind, context = "emrkit_rules", {"diagnostics": translate(cls, error)}
+    if kind == "model_type":
+        return PydanticKnownError("model_type", {"class_name": cls.__name__})
+    return PydanticCustomError(cast("LiteralString", kind), cast("LiteralString", first["msg"]), context)
 
 
 def build(make: Callable[[], T], rename: Callable[[FieldPath], FieldPath] | None = None) -> T:

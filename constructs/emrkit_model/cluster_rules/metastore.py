@@ -10,11 +10,11 @@ from emrkit_facts import storage as facts
 from emrkit_model.diagnostics import Diagnostic
 from emrkit_model.encryption import gate_problem
 from emrkit_model.findings import error, warning
-from emrkit_model.metastores import ExternalMetastore, GlueCatalog
 from emrkit_model.tokens import is_token
 
 if TYPE_CHECKING:
     from emrkit_model.cluster import Cluster
+    from emrkit_model.metastores import GlueCatalog
 
 __all__ = ["check_metastore", "installed"]
 
@@ -30,6 +30,10 @@ def installed(cluster: Cluster) -> frozenset[str] | None:
 
 def check_metastore(cluster: Cluster) -> Iterator[Diagnostic]:
     """The metastore against the release and the applications that would use it."""
+    if cluster.metastore is None:
+        return
+    from emrkit_model.metastores import ExternalMetastore, GlueCatalog
+
     if isinstance(cluster.metastore, GlueCatalog):
         yield from _check_glue(cluster, cluster.metastore)
     elif isinstance(cluster.metastore, ExternalMetastore):

@@ -7,16 +7,35 @@ https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-configure-apps.html
 
 from __future__ import annotations
 
-from .application_settings import ApplicationSettings
-from .flink import FlinkSettings
-from .hadoop import CoreSettings, HdfsSettings, S3aSettings
-from .hbase import HBaseSettings
-from .hive import HiveSettings, LlapSettings, TezSettings
-from .mapreduce import MapReduceSettings, YarnSettings
-from .notebooks import HueDatabase, HueSettings, JupyterHubSettings, LivySettings, ZeppelinSettings
-from .oozie import OozieSettings
-from .query_engines import PrestoSettings, TrinoSettings
-from .spark import DynamicAllocation, SparkSettings
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .application_settings import ApplicationSettings
+    from .flink import FlinkSettings
+    from .hadoop import CoreSettings, HdfsSettings, S3aSettings
+    from .hbase import HBaseSettings
+    from .hive import HiveSettings, LlapSettings, TezSettings
+    from .mapreduce import MapReduceSettings, YarnSettings
+    from .notebooks import HueDatabase, HueSettings, JupyterHubSettings, LivySettings, ZeppelinSettings
+    from .oozie import OozieSettings
+    from .query_engines import PrestoSettings, TrinoSettings
+    from .spark import DynamicAllocation, SparkSettings
+
+# Loaded on first use: a cluster with Spark's settings needs no other application's.
+_HOMES = {
+    "application_settings": ("ApplicationSettings",),
+    "flink": ("FlinkSettings",),
+    "hadoop": ("CoreSettings", "HdfsSettings", "S3aSettings",),
+    "hbase": ("HBaseSettings",),
+    "hive": ("HiveSettings", "LlapSettings", "TezSettings",),
+    "mapreduce": ("MapReduceSettings", "YarnSettings",),
+    "notebooks": ("HueDatabase", "HueSettings", "JupyterHubSettings", "LivySettings", "ZeppelinSettings",),
+    "oozie": ("OozieSettings",),
+    "query_engines": ("PrestoSettings", "TrinoSettings",),
+    "spark": ("DynamicAllocation", "SparkSettings",),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "ApplicationSettings",
@@ -41,3 +60,12 @@ __all__ = [
     "YarnSettings",
     "ZeppelinSettings",
 ]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(f".{home}", __name__), name)
+    globals()[name] = value
+    return value
