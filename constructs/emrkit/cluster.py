@@ -245,9 +245,9 @@ class Cluster(ClusterReference):
             **chosen,
         )
         self._define(scope, id, value, network, security, logs, key, data, roles)
-        if database is not None:
-            # The nodes connect when they start: the database, its instances and its door come first.
-            self._resource.node.add_dependency(database)
+        # The nodes connect when they start: the database's instances and its door come first.
+        for resource in () if database is None else database.prerequisites:
+            self._resource.add_resource_dependency(resource)
 
     @classmethod
     def from_model(
