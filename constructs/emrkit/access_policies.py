@@ -47,9 +47,7 @@ _OPERATE = (
     "RemoveManagedScalingPolicy",
     "TerminateJobFlows",
 )
-_WIDE = (
-    "these actions know no single resource (launching, listing, metrics), or the clusters are known by their tags alone"
-)
+_WIDE = "launching, listing and metrics know no single resource, and clusters are known by their tags alone"
 _BOOTSTRAP = ("deploy", "file-publishing", "image-publishing", "lookup")
 
 
@@ -63,8 +61,6 @@ class AccessPolicy(Construct):
 
     Raises:
         InvalidModel: The document is larger than IAM takes (E-ROLE-010): name fewer clusters and roles in one policy.
-
-    Example: `emr.OperatorPolicy(self, "Operators", project="shop", environment="prod").managed_policy_arn`
     """
 
     def __init__(
@@ -352,8 +348,10 @@ def _pipelines(pipelines: Sequence[Pipeline], *, starts: bool = True) -> list[St
     executions = [f"{place}:execution:{name}:*" for name in names]
     # An execution is described under either kind of ARN, depending on the kind of the machine.
     either = [*executions, *(f"{place}:express:{name}:*:*" for name in names)]
+    # The list of executions is one of the machine's, and one of each map run's.
+    lists = _allow(["states:ListExecutions"], [*machines, *(f"{place}:mapRun:{name}/*:*" for name in names)])
     return [
-        _allow(["states:StartExecution" if starts else "states:ListExecutions"], machines),
+        _allow(["states:StartExecution"], machines) if starts else lists,
         _allow(["states:GetExecutionHistory", "states:StopExecution"], executions),
         _allow(["states:DescribeExecution"], either),
     ]
