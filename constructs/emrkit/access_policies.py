@@ -22,7 +22,7 @@ from emrkit_model.ownership import ENVIRONMENT_TAG, PROJECT_TAG
 from emrkit_model.values import InvalidModel
 
 from .grants import Statement
-from .guardrails import Acknowledgement, Judge, acknowledge
+from .acknowledgements import Acknowledgement, Judge, acknowledge
 from .pseudo_parameters import Aws
 from .role_references import role_arn_of
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import Acknowledgment, Validations
 
-from emrkit_model.rules.acknowledgements import SHORTEST_REASON
+from emrkit_model.reasons import SHORTEST_REASON
 
 if TYPE_CHECKING:
     from aws_cdk import App

@@ -11,7 +11,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from .guardrails import Acknowledgement, Judge, acknowledge
+from .acknowledgements import Acknowledgement, Judge, acknowledge
 from .key_policies import leave_to_account
 from .pseudo_parameters import Aws
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from emrkit_facts.iam import catalog_actions
 from emrkit_model.fields import read
 
-from .guardrails import Acknowledgement, Judge, acknowledge
+from .acknowledgements import Acknowledgement, Judge, acknowledge
 from .pseudo_parameters import Aws
 
 if TYPE_CHECKING:

@@ -14,16 +14,16 @@ from aws_cdk import aws_stepfunctions as stepfunctions
 from constructs import Construct
 
 from emrkit_facts.iam import EVENTS_RULE_ACTIONS, step_functions_rule
-from emrkit_model.contract import ContractPipeline
 from emrkit_model.diagnostics import Diagnostic
 from emrkit_model.values import InvalidModel
 
-from .guardrails import Acknowledgement, Judge, acknowledge
+from .acknowledgements import Acknowledgement, Judge, acknowledge
 from .pseudo_parameters import Aws
 from .state_language import BUNDLE, job_states
 
 if TYPE_CHECKING:
     from emrkit_model.cluster import Cluster
+    from emrkit_model.contract import ContractPipeline
     from emrkit_model.fields import KeyLike
     from emrkit_model.job import Job
     from emrkit_model.steps import Step
@@ -132,6 +132,8 @@ class Pipeline(Construct):
 
     def contract(self) -> ContractPipeline:
         """What the job side needs to know of it."""
+        from emrkit_model.contract import ContractPipeline
+
         return ContractPipeline(state_machine_arn=self.state_machine_arn, name=self.state_machine_name)
 
 

@@ -28,7 +28,7 @@ from .grants import (
     pass_role,
     secret_statement,
 )
-from .guardrails import Acknowledgement, Judge, acknowledge
+from .acknowledgements import Acknowledgement, Judge, acknowledge
 from .key_policies import admit_disks, admit_role
 from .pseudo_parameters import Aws
 from .role_references import Principal, name_of, principal_of, role_arn_of

@@ -23,7 +23,7 @@ from .grants import (
     key_statement,
     secret_statement,
 )
-from .guardrails import Acknowledgement, Judge, acknowledge
+from .acknowledgements import Acknowledgement, Judge, acknowledge
 from .key_policies import admit_role
 from .pseudo_parameters import Aws
 from .roles import Roles

@@ -10,7 +10,7 @@ from constructs import Construct
 from emrkit_model import security as model
 from emrkit_model.render import cloudformation
 
-from .guardrails import Acknowledgement, Judge, acknowledge
+from .acknowledgements import Acknowledgement, Judge, acknowledge
 
 if TYPE_CHECKING:
     from emrkit_model.encryption import Encryption

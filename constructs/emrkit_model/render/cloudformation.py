@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from emrkit_facts import surface
 from emrkit_model.cluster import Cluster
 from emrkit_model.findings import error
 from emrkit_model.instance_groups import InstanceGroup
 from emrkit_model.node_names import node_names
-from emrkit_model.security import SecurityConfiguration
 from emrkit_model.steps import ActionOnFailure, Step
 from emrkit_model.values import InvalidModel, Json
 
 from . import parts, request
 from .parts import Part, drop_empty
+
+if TYPE_CHECKING:
+    from emrkit_model.security import SecurityConfiguration
 
 __all__ = [
     "camel_case",

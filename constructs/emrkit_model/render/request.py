@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from emrkit_model.cluster import Cluster
 from emrkit_model.fields import SecretLike, read
 from emrkit_model.instance_groups import InstanceGroup
 from emrkit_model.node_names import node_names
 from emrkit_model.secret_references import secret_reference
-from emrkit_model.security import SecurityConfiguration
 from emrkit_model.steps import ActionOnFailure, Step
-from emrkit_model.values import Json
+from emrkit_model.values import Json, Value
 
 from . import parts
 from .parts import Part, drop_empty
+
+if TYPE_CHECKING:
+    from emrkit_model.security import SecurityConfiguration
 
 __all__ = ["add_job_flow_steps", "create_security_configuration", "run_job_flow", "step"]
 
@@ -132,7 +135,7 @@ def placement(cluster: Cluster) -> Json:
 def security_name(cluster: Cluster) -> str | None:
     """The name by which a cluster refers to its security configuration."""
     inner = cluster.security_configuration
-    return inner.name if isinstance(inner, SecurityConfiguration) else inner
+    return inner.name if isinstance(inner, Value) else inner
 
 
 def kerberos(cluster: Cluster, resolve_secret: Callable[[SecretLike], str] = secret_reference) -> Json:

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 
 from emrkit_model.diagnostics import Diagnostic
 from emrkit_model.findings import error, warning
+from emrkit_model.reasons import SHORTEST_REASON
 
-__all__ = ["ACKNOWLEDGEMENTS", "SHORTEST_REASON", "Acknowledged", "check_acknowledgements"]
-
-SHORTEST_REASON = 20
-"""Characters that a reason has at least."""
+__all__ = ["ACKNOWLEDGEMENTS", "Acknowledged", "check_acknowledgements"]
 
 ACKNOWLEDGEMENTS = (
     "G14",
