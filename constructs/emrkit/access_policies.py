@@ -21,8 +21,8 @@ from emrkit_model.findings import error
 from emrkit_model.ownership import ENVIRONMENT_TAG, PROJECT_TAG
 from emrkit_model.values import InvalidModel
 
-from .grants import Statement
 from .acknowledgements import Acknowledgement, Judge, acknowledge
+from .grants import Statement
 from .pseudo_parameters import Aws
 from .role_references import role_arn_of
 

@@ -14,6 +14,7 @@ from emrkit_facts.iam import SERVICE_POLICY, auto_scaling_actions, trust
 from emrkit_model.findings import error
 from emrkit_model.values import InvalidModel
 
+from .acknowledgements import Acknowledgement, Judge, acknowledge
 from .grants import (
     CatalogGrant,
     DataGrant,
@@ -28,7 +29,6 @@ from .grants import (
     pass_role,
     secret_statement,
 )
-from .acknowledgements import Acknowledgement, Judge, acknowledge
 from .key_policies import admit_disks, admit_role
 from .pseudo_parameters import Aws
 from .role_references import Principal, name_of, principal_of, role_arn_of

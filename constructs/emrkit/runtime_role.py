@@ -12,6 +12,7 @@ from constructs import Construct
 
 from emrkit_facts.iam import trust
 
+from .acknowledgements import Acknowledgement, Judge, acknowledge
 from .grants import (
     CatalogGrant,
     DataGrant,
@@ -23,7 +24,6 @@ from .grants import (
     key_statement,
     secret_statement,
 )
-from .acknowledgements import Acknowledgement, Judge, acknowledge
 from .key_policies import admit_role
 from .pseudo_parameters import Aws
 from .roles import Roles
