@@ -13,8 +13,8 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from emrkit_model.fields import read
-from emrkit_model.metastores import ExternalMetastore, dynamic_reference
-from emrkit_model.permissions import Place
+from emrkit_model.metastores import ExternalMetastore
+from emrkit_model.secret_references import SecretField, secret_reference
 
 from .guardrails import Acknowledgement, Judge, acknowledge
 from .pseudo_parameters import Aws
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from .network import Network
 
-__all__ = ["HiveMetastore", "HiveMetastoreReference", "here"]
+__all__ = ["HiveMetastore", "HiveMetastoreReference"]
 
 MYSQL = 3306
 _AURORA = "8.0.mysql_aurora.3.10.4"
@@ -38,11 +38,6 @@ _BACKTRACK = "Aurora takes no backtrack for Serverless v2; backups go back to an
 _AUDIT = "errors, slow and general queries are exported; MySQL's audit log is an option group that few need for Hive"
 _MONITORING = "AWS's own policy for RDS's monitoring agent: it writes one log group, and AWS keeps it up to date"
 _MONITORING_POLICY = "service-role/AmazonRDSEnhancedMonitoringRole"
-
-
-def here() -> Place:
-    """Partition, Region and account of the stack, for ARNs."""
-    return Place(Aws.PARTITION, Aws.REGION, Aws.ACCOUNT_ID)
 
 
 class HiveMetastoreReference(Construct):
@@ -160,7 +155,7 @@ class HiveMetastore(HiveMetastoreReference):
             "deletion_protection": deletion_protected,
             "enable_iam_database_authentication": True,
             "master_username": username,
-            "master_user_password": dynamic_reference(self.secret_arn, "password"),
+            "master_user_password": secret_reference(SecretField(self.secret_arn, "password")),
         }
         if engine == "rds":
             host = self._make_instance(
@@ -258,7 +253,7 @@ class HiveMetastore(HiveMetastoreReference):
             "Password",
             description="Hive metastore: the password alone, as EMR reads it",
             kms_key_id=self._key_arn,
-            secret_string=dynamic_reference(self.secret_arn, "password"),
+            secret_string=secret_reference(SecretField(self.secret_arn, "password")),
         )
         self.password_arn: str = password.ref
         """ARN of the secret that is the bare password."""

@@ -17,6 +17,7 @@ from .diagnostics import Diagnostic
 from .fields import Count, Flag, Items, KeyLike, SecretLike, Text, read, words
 from .findings import error, warning
 from .permissions import Place, Statement
+from .secret_references import SecretField, secret_reference
 from .tokens import is_token
 from .values import build
 
@@ -24,7 +25,6 @@ __all__ = ["ExternalMetastore", "GlueCatalog", "Metastore"]
 
 _ACCOUNT = re.compile(r"^\d{12}$")
 _SECRET_ARN = re.compile(r"^arn:[\w-]+:secretsmanager:.+$")
-_DYNAMIC = re.compile(r"^\{\{resolve:secretsmanager:.+\}\}$")
 _ENGINES = ("hive", "hcatalog", "spark", "presto", "prestosql", "trino")
 
 
@@ -171,7 +171,7 @@ class ExternalMetastore(Contributor):
         """A password by reference only; a port; certificates for TLS alone."""
         password = self.password
         if isinstance(password, str) and not is_token(password) and not _SECRET_ARN.match(password):
-            dynamic = _DYNAMIC.match(password)
+            dynamic = password.startswith("{{resolve:")
             yield error(
                 "META-012",
                 "the metastore's password must be the ARN of a secret",
@@ -235,7 +235,7 @@ class ExternalMetastore(Contributor):
         if self.password_key is None:
             said = {facts.fact("secrets", "annotation") + key: read(self.password)}
         else:
-            said = {key: dynamic_reference(self.password, self.password_key)}
+            said = {key: secret_reference(SecretField(self.password, self.password_key))}
         yield (
             (),
             Configuration.of(
@@ -268,11 +268,6 @@ class ExternalMetastore(Contributor):
         if self.password_kms_key is not None:
             statements.append({"Effect": "Allow", "Action": ["kms:Decrypt"], "Resource": read(self.password_kms_key)})
         return tuple(statements)
-
-
-def dynamic_reference(secret: SecretLike, key: str) -> str:
-    """The text that CloudFormation replaces with one entry of a JSON secret."""
-    return f"{{{{resolve:secretsmanager:{read(secret)}:SecretString:{key}::}}}}"
 
 
 def _read_metastore(value: object) -> object:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from emrkit_model.cluster import Cluster
+from emrkit_model.configurations import Configuration
 from emrkit_model.fields import SecretLike, read
 from emrkit_model.instance_groups import InstanceGroup
 from emrkit_model.node_names import node_names
@@ -34,8 +35,9 @@ def run_job_flow(
 ) -> Part:
     """The parameters of `RunJobFlow`.
 
-    `resolve_secret` turns the reference to the KDC administrator's password into the text that is sent; the default
-    leaves a reference that EMR itself would not resolve. The result may then hold a secret: do not print it.
+    `resolve_secret` turns the reference to the KDC administrator's password, and a dynamic reference in a
+    configuration, into the text that is sent; the default leaves a reference that EMR itself would not resolve. The
+    result may then hold a secret: do not print it.
     """
     return drop_empty(
         {
@@ -47,7 +49,7 @@ def run_job_flow(
             "Steps": [step(s, default_action=default_action, region=region) for s in steps],
             "BootstrapActions": parts.actions(cluster.bootstrap_actions),
             "Applications": [{"Name": a.name} for a in cluster.applications],
-            "Configurations": parts.classifications(cluster.all_configurations()),
+            "Configurations": parts.classifications(opened(cluster.all_configurations(), resolve_secret)),
             "VisibleToAllUsers": True,
             "JobFlowRole": None if cluster.instance_profile is None else read(cluster.instance_profile),
             "ServiceRole": None if cluster.service_role is None else read(cluster.service_role),
@@ -71,6 +73,19 @@ def run_job_flow(
             "PlacementGroupConfigs": placement(cluster),
         }
     )
+
+
+def opened(items: Sequence[Configuration], resolve_secret: Callable[[SecretLike], str]) -> tuple[Configuration, ...]:
+    """Configurations with CloudFormation's references to secrets resolved: EMR would take them for the value itself."""
+
+    def one(item: Configuration) -> Configuration:
+        found = {key: resolve_secret(v) for key, v in item.properties.items() if v.startswith("{{resolve:")}
+        inner = opened(item.configurations, resolve_secret)
+        if not found and inner == tuple(item.configurations):
+            return item
+        return item.replace(properties={**item.properties, **found}, configurations=inner)
+
+    return tuple(one(item) for item in items)
 
 
 def instances(cluster: Cluster) -> Part:

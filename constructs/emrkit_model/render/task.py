@@ -5,7 +5,10 @@ https://docs.aws.amazon.com/step-functions/latest/dg/connect-emr.html
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from emrkit_model.cluster import Cluster
+from emrkit_model.configurations import Configuration
 from emrkit_model.fields import read
 from emrkit_model.findings import error
 from emrkit_model.steps import ActionOnFailure, Step
@@ -21,7 +24,7 @@ def create_cluster(cluster: Cluster) -> Part:
     """The parameters of `createCluster`: no steps, kept alive (the state machine ends it), names on all fleets.
 
     Raises `InvalidModel` for a Kerberos cluster: a state machine writes its input into its history, and with it the
-    password of the KDC's administrator.
+    password of the KDC's administrator. For the same reason none with a dynamic reference in its configurations.
     """
     if cluster.realm is not None:
         raise InvalidModel(
@@ -33,8 +36,29 @@ def create_cluster(cluster: Cluster) -> Part:
                 hint="run the job on a standing cluster, or take kerberos off the pipeline's cluster",
             )
         )
+    for classification, key in _secrets(cluster.all_configurations()):
+        raise InvalidModel(
+            error(
+                "META-030",
+                f"cluster '{cluster.name}' holds a secret in a configuration: no state machine may launch it",
+                "configurations",
+                got=f"{classification}: {key}",
+                allowed="EMR.secret@<key> with the ARN of a secret, which EMR reads itself",
+                reason="CloudFormation would write the secret into the state machine, and that into every history",
+                hint="keep the bare value in a secret of its own and name its ARN (a metastore: without password_key)",
+            )
+        )
     # Kept alive, it also keeps its idle timeout: the net under a state machine that was stopped.
     return request.run_job_flow(cluster.replace(keep_alive=True))
+
+
+def _secrets(items: Sequence[Configuration]) -> Iterator[tuple[str, str]]:
+    """Keys whose value is a dynamic reference of CloudFormation, each with its classification."""
+    for item in items:
+        for key, value in item.properties.items():
+            if "{{resolve:" in value:
+                yield item.classification, key
+        yield from _secrets(item.configurations)
 
 
 def add_step(

@@ -12,6 +12,7 @@ from emrkit_jobs.targets.protocol import RUN_TAG, Json
 from emrkit_model.contract import ContractCluster
 from emrkit_model.fields import SecretLike
 from emrkit_model.render.request import add_job_flow_steps, run_job_flow
+from emrkit_model.secret_references import open_secret, secret_address, secret_id
 
 if TYPE_CHECKING:
     from emrkit_jobs.run.execution import Prepared
@@ -46,6 +47,8 @@ def launch_request(
     )
 
     def resolve(secret: SecretLike) -> str:
+        if str(secret).startswith("{{resolve:"):
+            return open_secret(secret_address(secret), workspace.target.secret(secret_id(secret)))
         return workspace.target.secret(contract.kerberos_secret or str(secret))
 
     request = dict(run_job_flow(cluster, region=workspace.target.region, resolve_secret=resolve))
