@@ -16,7 +16,7 @@ from .findings import error
 from .tokens import is_token
 from .values import InvalidModel, Value, build
 
-__all__ = ["Choice", "Sizing", "fill_in"]
+__all__ = ["Choice", "Sizing", "fill_in", "successor"]
 
 _SIZES: tuple[str, ...] = tuple(facts.preset("spot")["sizes"])
 _FLEET = 5
@@ -259,6 +259,30 @@ class Sizing(Value):
                 hint="choose x86_64, a newer release, another workload, or write the fleet out",
             )
         )
+
+
+def successor(name: str) -> tuple[str, str] | None:
+    """What stands in for an instance type that is retired, and why it is; None for one that is not.
+
+    The smallest type of the family that follows with as many vCPUs and as much memory; where nothing is known of the
+    retired type any more, the one of its size.
+
+    >>> successor("m3.xlarge")
+    ('m5.xlarge', 'EC2 calls it previous generation')
+    >>> successor("m5.xlarge") is None
+    True
+    """
+    row = facts.successor(name)
+    if row is None:
+        return None
+    types = sorted(_types_of(row.family), key=lambda t: (_vcpu(t.type), t.memory_gb))
+    old = instance_types.find(name)
+    if isinstance(old, instance_types.InstanceTypeFacts):
+        need = (old.ec2_vcpu or old.vcpu, old.memory_gb)
+        fits = [t for t in types if _vcpu(t.type) >= need[0] and t.memory_gb >= need[1]]
+    else:
+        fits = [t for t in types if t.type.endswith(f".{name.partition('.')[2]}")]
+    return (fits[0] if fits else types[-1]).type, row.reason
 
 
 def _runs(family: str, release: str) -> bool | None:

@@ -15,6 +15,7 @@ from .limits import check_limits
 from .metastore import check_metastore
 from .nodes import check_nodes
 from .placement import check_placement
+from .retired_types import check_retired_types
 from .root_volume import check_root_volume
 from .scaling import check_scaling
 from .security import check_security
@@ -43,6 +44,7 @@ _RULES = (
     check_containers,
     check_metastore,
     check_storage,
+    check_retired_types,
 )
 
 

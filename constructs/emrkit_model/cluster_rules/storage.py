@@ -31,6 +31,16 @@ def check_storage(cluster: Cluster) -> Iterator[Diagnostic]:
         yield from _check_consistent_view(cluster)
     if not is_token(cluster.configurations):
         yield from _check_hdfs(cluster)
+    if "hbase" in (installed(cluster) or ()) and cluster.idle_timeout is not None and cluster.keep_alive is True:
+        yield warning(
+            "STORE-026",
+            "HBase at work is idle in EMR's eyes, and the cluster would end",
+            "idle_timeout",
+            got=f"{cluster.idle_timeout} s",
+            reason="EMR looks at YARN, steps and notebooks; HBase uses none of them "
+            "(https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-auto-termination-policy.html)",
+            hint="set idle_timeout: null",
+        )
 
 
 def _check_hbase(cluster: Cluster) -> Iterator[Diagnostic]:
