@@ -60,10 +60,30 @@ def _render_security(data: Plain) -> Plain:
 
 _RENDERERS: Mapping[str, Callable[[Plain], Plain]] = {_CLUSTER: _render_cluster, _SECURITY: _render_security}
 
-DERIVED: Mapping[Property, str] = {}
+DERIVED: Mapping[Property, str] = {
+    Property(_CLUSTER, "", "VisibleToAllUsers"): "always true, and without effect by now",
+}
 """Set by emrkit itself, always to the same; with the reason."""
 
-ESCAPED: Mapping[Property, str] = {}
+_NO_INLINE_STEPS = "steps are `AWS::EMR::Step` resources, so that a changed one does not replace the cluster"
+_THIRD_PARTY = "for third-party applications of releases before 4.0"
+ESCAPED: Mapping[Property, str] = {
+    Property(_CLUSTER, "", "Steps"): _NO_INLINE_STEPS,
+    Property(_CLUSTER, "StepConfig", "ActionOnFailure"): _NO_INLINE_STEPS,
+    Property(_CLUSTER, "StepConfig", "HadoopJarStep"): _NO_INLINE_STEPS,
+    Property(_CLUSTER, "StepConfig", "Name"): _NO_INLINE_STEPS,
+    Property(_CLUSTER, "HadoopJarStepConfig", "Args"): _NO_INLINE_STEPS,
+    Property(_CLUSTER, "HadoopJarStepConfig", "Jar"): _NO_INLINE_STEPS,
+    Property(_CLUSTER, "HadoopJarStepConfig", "MainClass"): _NO_INLINE_STEPS,
+    Property(_CLUSTER, "HadoopJarStepConfig", "StepProperties"): _NO_INLINE_STEPS,
+    Property(_CLUSTER, "KeyValue", "Key"): _NO_INLINE_STEPS,
+    Property(_CLUSTER, "KeyValue", "Value"): _NO_INLINE_STEPS,
+    Property(_CLUSTER, "Application", "Version"): "must be absent from release 4.0 on",
+    Property(_CLUSTER, "Application", "Args"): _THIRD_PARTY,
+    Property(_CLUSTER, "Application", "AdditionalInfo"): _THIRD_PARTY,
+    Property(_CLUSTER, "JobFlowInstancesConfig", "HadoopVersion"): "chose Hadoop before release 4.0",
+    Property(_CLUSTER, "SpotProvisioningSpecification", "BlockDurationMinutes"): "Spot blocks ended in 2022",
+}
 """Reached through CDK's `add_property_override` on the construct's default child; with the reason."""
 
 
@@ -143,7 +163,7 @@ def _variants(specimen: Plain, place: Place) -> Iterator[Plain]:
     """The specimen without a leaf, and with others in its place: some fields are required, some are words of a list."""
     for value in (None, *_others(_at(specimen, place))):
         variant = deepcopy(specimen)
-        holder = _at(variant, place[:-1])
+        holder: Any = _at(variant, place[:-1])
         if value is None and isinstance(holder, list) and len(cast("list[Any]", holder)) == 1:
             continue
         if value is None:

@@ -113,6 +113,59 @@ def _fleets(draw: st.DrawFn, release: str, architecture: str) -> Plain:
 
 
 @st.composite
+def _auto_scaling(draw: st.DrawFn) -> Plain:
+    least = draw(st.integers(1, 4))
+    policy: Plain = {"minimum": least, "maximum": draw(st.integers(least, 30))}
+    if draw(st.booleans()):
+        policy["rules"] = [
+            {
+                "name": f"rule {number}",
+                "metric": draw(st.sampled_from(["AppsPending", "HDFSUtilization"])),
+                "comparison": draw(st.sampled_from(["below", "at_most", "above", "at_least"])),
+                "threshold": draw(st.integers(0, 100)),
+                "adjustment": draw(st.sampled_from([-2, -1, 1, 5])),
+                "periods": draw(st.integers(1, 3)),
+                "period": 300,
+                "cool_down": draw(st.integers(0, 900)),
+            }
+            for number in range(draw(st.integers(1, 3)))
+        ]
+    return policy
+
+
+@st.composite
+def _group(draw: st.DrawFn, release: str, architecture: str, *, scaled: bool) -> Plain:
+    group: Plain = {
+        "group": draw(st.sampled_from(usable_types(release, architecture))),
+        "count": draw(st.integers(1, 20)),
+        "market": draw(st.sampled_from(["on-demand", "spot"])),
+    }
+    if group["market"] == "spot" and draw(st.booleans()):
+        group["bid_price"] = f"{draw(st.integers(1, 300)) / 100:.2f}"
+    if draw(st.booleans()):
+        group["ebs"] = draw(_volumes())
+    if scaled and draw(st.booleans()):
+        group["scaling"] = draw(_auto_scaling())
+    return group
+
+
+@st.composite
+def _groups(draw: st.DrawFn, release: str, architecture: str) -> Plain:
+    nodes: Plain = {"primary": {"group": draw(st.sampled_from(usable_types(release, architecture)))}}
+    managed = draw(st.booleans())
+    if draw(st.booleans()):
+        nodes["core"] = draw(_group(release, architecture, scaled=not managed))
+        several = draw(st.lists(_group(release, architecture, scaled=not managed), max_size=4))
+        if several:
+            nodes["task"] = several
+        if managed:
+            least = draw(st.integers(1, 5))
+            unit = draw(st.sampled_from(["Instances", "VCPU"]))
+            nodes["scaling"] = {"minimum": least, "maximum": draw(st.integers(least, 200)), "unit": unit}
+    return nodes
+
+
+@st.composite
 def cluster_documents(draw: st.DrawFn) -> Plain:
     """One cluster as it stands below `clusters.<name>` in a project file, with a `name`."""
     release = draw(st.sampled_from(RELEASES))
@@ -128,7 +181,7 @@ def cluster_documents(draw: st.DrawFn) -> Plain:
         "name": draw(st.text("abc é-_.", min_size=1, max_size=20)),
         "release": release,
         "applications": applications,
-        **draw(_fleets(release, architecture)),
+        **draw(st.one_of(_fleets(release, architecture), _groups(release, architecture))),
         "configurations": draw(_configurations()),
         "idle_timeout": draw(st.integers(60, 604_800)),
         "tags": draw(st.dictionaries(st.text("abc", min_size=1, max_size=4), st.text("xyz", max_size=4), max_size=3)),
