@@ -27,13 +27,9 @@ def define_security(scope: Construct, value: ClusterValue, key: kms.IKey) -> emr
     own = given if isinstance(given, SecurityConfiguration) else SecurityConfiguration()
     managed = gates.gate("emr-managed-tls").admits(value.release) is not False
     in_transit = emr.InTransit.emr_managed() if managed else None
-    return emr.SecurityConfiguration(
-        scope,
-        "Security",
-        encryption=own.encryption or emr.Encryption(at_rest=emr.AtRest.kms(key), in_transit=in_transit),
-        kerberos=value.realm,
-        imds=own.imds,
-    )
+    safe = emr.Encryption(at_rest=emr.AtRest.kms(key), in_transit=in_transit)
+    whole = own.replace(encryption=own.encryption or safe, kerberos=value.realm)
+    return emr.SecurityConfiguration.from_model(scope, "Security", whole)
 
 
 def data_grants(project: ResolvedProject, cluster: str, foundation: FoundationStack) -> tuple[emr.DataGrant, ...]:

@@ -1,4 +1,4 @@
-"""A standing EMR cluster with instance fleets."""
+"""A standing EMR cluster, of instance fleets or of instance groups."""
 
 from __future__ import annotations
 
@@ -12,14 +12,19 @@ from constructs import Construct
 from emrkit_model import cluster as model
 from emrkit_model.contract import ContractCluster, SecurityGroups
 from emrkit_model.fields import read
+from emrkit_model.findings import error
 from emrkit_model.metastores import ExternalMetastore, GlueCatalog
 from emrkit_model.permissions import Place, permissions
 from emrkit_model.render import cloudformation
+from emrkit_model.secret_references import secret_address
 from emrkit_model.security import SecurityConfiguration as SecurityValue
+from emrkit_model.tokens import is_token
+from emrkit_model.values import InvalidModel
 
 from .guardrails import Acknowledgement, Judge, acknowledge
 from .pseudo_parameters import Aws
 from .roles import DataGrant, Roles
+from .scripts import place_actions
 
 if TYPE_CHECKING:
     from aws_cdk import Duration
@@ -30,15 +35,19 @@ if TYPE_CHECKING:
     from emrkit_model.capacity import InstanceFleet
     from emrkit_model.cluster import BootstrapAction
     from emrkit_model.configurations import Configuration
-    from emrkit_model.fields import BucketLike, KeyLike
+    from emrkit_model.diagnostics import Diagnostic
+    from emrkit_model.fields import BucketLike, KeyLike, SecurityGroupLike
+    from emrkit_model.instance_groups import InstanceGroup
     from emrkit_model.scaling import ManagedScaling
     from emrkit_model.settings import ApplicationSettings
     from emrkit_model.sizing import Sizing
+    from emrkit_model.steps import Step
     from emrkit_model.storage import ConsistentView, HBaseStorage
 
+    from .grants import Statement
     from .metastore import HiveMetastoreReference
     from .network import Network
-    from .security_configuration import SecurityConfiguration
+    from .security_configuration import SecurityConfigurationReference
 
 __all__ = ["Cluster", "ClusterReference", "place_cluster"]
 
@@ -55,7 +64,7 @@ def place_cluster(
     value: model.Cluster,
     *,
     network: Network,
-    security: SecurityConfiguration,
+    security: SecurityConfigurationReference,
     roles: Roles,
     log_uri: str | None,
     log_key: KeyLike | None,
@@ -66,19 +75,25 @@ def place_cluster(
     """
     from emrkit_facts.iam import EMR_TAG
 
+    if value.kerberos is not None and security.kerberos is None:
+        raise InvalidModel(_no_realm())
     groups = network.security_groups
+    subnets = network.subnet_ids
     given: dict[str, object] = {
-        "subnets": network.subnet_ids,
+        # EMR chooses among the subnets of fleets; groups have one, the network's first.
+        "subnets": () if value.availability_zone is not None else subnets[:1] if value.groups() else subnets,
         "primary_security_group": groups.primary,
         "core_security_group": groups.core,
         "service_access_security_group": groups.service_access,
         "service_role": roles.service_role_arn,
         "instance_profile": roles.instance_profile_name,
         "security_configuration": security.value,
-        "kerberos": security.value.kerberos,
+        "kerberos": security.kerberos,
         "log_uri": log_uri,
         "log_key": log_key,
     }
+    if any(group.scaling is not None for _, group in value.groups()):
+        given["auto_scaling_role"] = value.auto_scaling_role or roles.require_auto_scaling_role()
     kept = {k: v for k, v in given.items() if k in ("security_configuration", "kerberos") or not getattr(value, k)}
     return value.with_placement(**kept, tags={**value.tags, EMR_TAG[0]: EMR_TAG[1]})
 
@@ -141,8 +156,8 @@ class Cluster(ClusterReference):
     """A cluster that CloudFormation makes and that waits for steps.
 
     Private, encrypted as its security configuration says, logging to a bucket, and ended after an idle hour. Changing
-    scaling, idle timeout, step concurrency, tags or the fleets' targets updates it; any other change replaces it with a
-    new cluster. Targets of the fleets belong to managed scaling while it is on.
+    scaling, idle timeout, step concurrency, tags, termination protection, the fleets' targets or the groups' counts
+    updates it; any other change replaces it with a new cluster. Targets and counts belong to scaling while it is on.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-emr-cluster.html
 
     Args:
@@ -151,9 +166,9 @@ class Cluster(ClusterReference):
         release: The release label, for example `emr-7.14.0`; one that emrkit does not know is only a warning.
         primary: The primary node. Default: as `sizing` chooses; one of the two is needed.
         core: The core nodes. Default: none.
-        task: The task nodes. Default: none.
+        task: The task nodes: one fleet, one group or several groups. Default: none. All nodes are fleets or all groups.
         applications: What EMR installs. Default: Spark.
-        scaling: Managed scaling. Default: the fleets keep their targets.
+        scaling: Managed scaling. Default: fleets keep their targets, groups their counts or their own policies.
         idle_timeout: It ends when it was idle for so long; None never. Default: one hour.
         configurations: Classifications for all nodes.
         settings: Typed settings of the applications. Default: EMR's own.
@@ -162,15 +177,28 @@ class Cluster(ClusterReference):
         hbase: HBase's root on S3 and its write-ahead log. Default: HBase lies in HDFS.
         consistent_view: EMRFS consistent view, for releases older than S3's own consistency.
         sizing: Chooses the fleets that are left out.
-        bootstrap_actions: Scripts that every node runs first.
+        bootstrap_actions: Scripts that every node runs first: in S3, or files of yours, which become assets that the
+            nodes may read.
+        steps: What it runs first, in this order, each as an `emr.Step`: a change of one runs that one again and leaves
+            the cluster alone.
         step_concurrency: Steps that run side by side. Default: 1.
         logs: The bucket of its logs, below `logs/`. Default: no logs, which the guardrails refuse.
-        key: The KMS key of logs and disks; also what the roles may use.
+        key: The KMS key of logs; also what the roles may use. Default: the roles may use that of `security`.
         data: What its nodes may read and write.
         roles: Roles made elsewhere. Default: its own, with `data`, `logs` and `key` granted.
         name: Its name at EMR. Default: the construct's id.
         tags: Its tags, which EMR puts on the instances too.
         termination_protected: Refuses termination until it is switched off. Default: no.
+        unhealthy_node_replacement: EMR replaces unhealthy core nodes. Default: EMR's own, yes for most clusters.
+        spread_primaries: Three primary nodes go to different hardware.
+        root_volume: GiB, or GiB, IOPS and MiB/s, of each root volume. Default: EMR's own, 15 GiB.
+        custom_ami: An AMI for all nodes. Default: EMR's own.
+        os_release: The Amazon Linux release of EMR's own AMI. Default: its newest.
+        subnets: Subnets to choose from; of groups one. Default: the network's, of which groups take the first.
+        key_pair: An EC2 key pair for SSH. Default: none, and no SSH.
+        additional_primary_security_groups: More groups for the primary nodes.
+        additional_core_security_groups: More groups for core and task nodes.
+        additional_info: What AWS Support asked for: JSON text or a map.
 
     Raises:
         InvalidModel: The parts contradict each other or EMR's rules; every problem is listed.
@@ -191,11 +219,11 @@ class Cluster(ClusterReference):
         id: str,  # noqa: A002  # CDK's own word
         *,
         network: Network,
-        security: SecurityConfiguration,
+        security: SecurityConfigurationReference,
         release: str,
-        primary: InstanceFleet | None = None,
-        core: InstanceFleet | None = None,
-        task: InstanceFleet | None = None,
+        primary: InstanceFleet | InstanceGroup | None = None,
+        core: InstanceFleet | InstanceGroup | None = None,
+        task: InstanceFleet | InstanceGroup | Sequence[InstanceGroup] | None = None,
         applications: Sequence[Application] | None = None,
         scaling: ManagedScaling | None = None,
         idle_timeout: Duration | int | None = 3600,
@@ -206,6 +234,7 @@ class Cluster(ClusterReference):
         consistent_view: ConsistentView | None = None,
         sizing: Sizing | None = None,
         bootstrap_actions: Sequence[BootstrapAction] = (),
+        steps: Sequence[Step] = (),
         step_concurrency: int = 1,
         logs: BucketLike | None = None,
         key: KeyLike | None = None,
@@ -214,6 +243,16 @@ class Cluster(ClusterReference):
         name: str | None = None,
         tags: Mapping[str, str] | None = None,
         termination_protected: bool = False,
+        unhealthy_node_replacement: bool | None = None,
+        spread_primaries: bool = False,
+        root_volume: int | tuple[int, int, int] | None = None,
+        custom_ami: str | None = None,
+        os_release: str | None = None,
+        subnets: Sequence[str] = (),
+        key_pair: str | None = None,
+        additional_primary_security_groups: Sequence[SecurityGroupLike] = (),
+        additional_core_security_groups: Sequence[SecurityGroupLike] = (),
+        additional_info: str | Mapping[str, object] | None = None,
     ) -> None:
         if idle_timeout is None or isinstance(idle_timeout, int):
             seconds = idle_timeout
@@ -222,6 +261,22 @@ class Cluster(ClusterReference):
         chosen: dict[str, Any] = {} if applications is None else {"applications": tuple(applications)}
         if primary is not None:
             chosen["primary"] = primary
+        if root_volume is not None:
+            sizes = (root_volume,) if isinstance(root_volume, int) else root_volume
+            names = ("ebs_root_volume_size", "ebs_root_volume_iops", "ebs_root_volume_throughput")
+            chosen |= dict(zip(names, sizes, strict=False))
+        rare: dict[str, Any] = {
+            "unhealthy_node_replacement": unhealthy_node_replacement,
+            "custom_ami": custom_ami,
+            "os_release": os_release,
+            "subnets": tuple(subnets) or None,
+            "key_pair": key_pair,
+            "additional_primary_security_groups": tuple(additional_primary_security_groups) or None,
+            "additional_core_security_groups": tuple(additional_core_security_groups) or None,
+            "additional_info": additional_info,
+            "spread_primaries": spread_primaries or None,
+        }
+        chosen |= {name: value for name, value in rare.items() if value is not None}
         database: HiveMetastoreReference | None = None
         if metastore is not None and not isinstance(metastore, (GlueCatalog, ExternalMetastore)):
             metastore, database = metastore.value, metastore
@@ -244,7 +299,7 @@ class Cluster(ClusterReference):
             termination_protected=termination_protected,
             **chosen,
         )
-        self._define(scope, id, value, network, security, logs, key, data, roles)
+        self._define(scope, id, value, network, security, logs, key, data, roles, steps)
         # The nodes connect when they start: the database's instances and its door come first.
         for resource in () if database is None else database.prerequisites:
             self._resource.add_resource_dependency(resource)
@@ -257,18 +312,19 @@ class Cluster(ClusterReference):
         value: model.Cluster,
         *,
         network: Network,
-        security: SecurityConfiguration,
+        security: SecurityConfigurationReference,
         logs: BucketLike | None = None,
         key: KeyLike | None = None,
         data: Sequence[DataGrant] = (),
         roles: Roles | None = None,
+        steps: Sequence[Step] = (),
     ) -> Cluster:
         """A cluster from its value object, for instance one of a project file; what that leaves out is filled in.
 
         Example: `Cluster.from_model(self, "Etl", project.clusters["etl"], network=network, security=security)`
         """
         self = cls.__new__(cls)
-        self._define(scope, id, value, network, security, logs, key, data, roles)
+        self._define(scope, id, value, network, security, logs, key, data, roles, steps)
         return self
 
     @staticmethod
@@ -285,20 +341,28 @@ class Cluster(ClusterReference):
         id: str,  # noqa: A002  # CDK's own word
         value: model.Cluster,
         network: Network,
-        security: SecurityConfiguration,
+        security: SecurityConfigurationReference,
         logs: BucketLike | None,
         key: KeyLike | None,
         data: Sequence[DataGrant],
         roles: Roles | None,
+        steps: Sequence[Step],
     ) -> None:
         Construct.__init__(self, scope, id)
         grant = None if logs is None else DataGrant(logs, "logs/", "write")
-        self.roles: Roles = roles or Roles(self, "Roles", data=data, logs=grant, key=key)
+        used = key if key is not None or roles is not None else security.key
+        self.roles: Roles = roles or Roles(self, "Roles", data=data, logs=grant, key=used)
         """The roles of service and nodes."""
         needed = permissions(value, Place(Aws.PARTITION, Aws.REGION, Aws.ACCOUNT_ID))
         self.roles.allow(nodes=needed.nodes, service=needed.service)
+        security.allow(self.roles, used)
         log_uri = None if logs is None else f"s3://{read(logs)}/logs/"
         log_key = key if log_uri is not None else None
+        if value.bootstrap_actions and not is_token(value.bootstrap_actions):
+            statements: list[Statement] = []
+            value = value.replace(bootstrap_actions=place_actions(self, value.bootstrap_actions, statements))
+            self.roles.allow(nodes=statements)
+        self._has_task_fleet = False
         self.value: model.Cluster = place_cluster(
             value, network=network, security=security, roles=self.roles, log_uri=log_uri, log_key=log_key
         )
@@ -315,6 +379,37 @@ class Cluster(ClusterReference):
             resource, *(Acknowledgement(Judge.AWS_SOLUTIONS, rule, reason) for rule, reason in accepted.items())
         )
 
+        self._run(steps)
+
+    def _run(self, steps: Sequence[Step]) -> None:
+        """One after the other: CloudFormation itself knows no order between steps."""
+        if not steps:
+            return
+        from .step import Step as StepConstruct
+
+        scope, before = Construct(self, "Steps"), None
+        for step in steps:
+            added = StepConstruct(scope, step.name, cluster=self, step=step)
+            if before is not None:
+                added.after(before)
+            before = added
+
+    def require_auto_scaling_role(self) -> None:
+        """Give the cluster the role of custom automatic scaling, if it has none, for task groups that are added to it.
+
+        Example: `etl.require_auto_scaling_role()`
+        """
+        if self.value.auto_scaling_role is not None:
+            return
+        arn = self.roles.require_auto_scaling_role()
+        self.value = self.value.replace(auto_scaling_role=arn)
+        self._resource.auto_scaling_role = arn
+
+    def take_task_fleet(self) -> bool:
+        """Whether the cluster's one task fleet is still to be had; it is then taken. For `emr.TaskFleet`."""
+        free, self._has_task_fleet = not self._has_task_fleet, True
+        return free
+
     @property
     def cluster_id(self) -> str:
         """The cluster's id, j-…; asked of the resource once, when somebody wants to know it."""
@@ -329,10 +424,21 @@ class Cluster(ClusterReference):
         return describe_cluster(self.value, self.cluster_id)
 
 
+def _no_realm() -> Diagnostic:
+    return error(
+        "SEC-041",
+        "the cluster has Kerberos and its security configuration has none",
+        "kerberos",
+        reason="EMR takes them together or not at all. "
+        "https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-kerberos-configure-settings.html",
+        hint="give the security configuration `kerberos=` too",
+    )
+
+
 def describe_cluster(value: model.Cluster, cluster_id: str | None) -> ContractCluster:
     """A placed cluster as an entry of the contract; without an id it is one that runs launch."""
     realm = value.realm
-    secret = None if realm is None or realm.kdc_admin_password is None else read(realm.kdc_admin_password)
+    secrets = {} if realm is None else {name: secret_address(secret) for name, secret in realm.secrets().items()}
     inner = value.security_configuration
     return ContractCluster(
         id=cluster_id,
@@ -341,6 +447,7 @@ def describe_cluster(value: model.Cluster, cluster_id: str | None) -> ContractCl
         log_uri=value.log_uri,
         service_role=None if value.service_role is None else read(value.service_role),
         instance_profile=None if value.instance_profile is None else read(value.instance_profile),
+        auto_scaling_role=_text(value.auto_scaling_role),
         security_configuration=inner.name if isinstance(inner, SecurityValue) else inner,
         subnets=tuple(value.subnets),
         security_groups=SecurityGroups(
@@ -348,7 +455,8 @@ def describe_cluster(value: model.Cluster, cluster_id: str | None) -> ContractCl
             core=_text(value.core_security_group),
             service_access=_text(value.service_access_security_group),
         ),
-        kerberos_secret=secret,
+        kerberos_secret=secrets.pop("KdcAdminPassword", None),
+        kerberos_secrets=secrets,
     )
 
 

@@ -112,6 +112,8 @@ class Roles(Construct):
         self._service_principal: Principal | None = None
         self._runtime: dict[str, bool] = {}
         self._runtime_policy: iam.CfnRolePolicy | None = None
+        self._assumed: list[str] = []
+        self._assumed_policy: iam.CfnRolePolicy | None = None
         self._auto_scaling_arn: str | None = None
         write_only = [DataGrant(logs.bucket, logs.prefix, "write", logs.key)] if logs is not None else []
         grants = [*data, *write_only]
@@ -298,6 +300,32 @@ class Roles(Construct):
             "RuntimeRoles",
             role_name=self.instance_role_name,
             policy_name="runtime-roles",
+            policy_document=document,
+        )
+
+    def allow_roles(self, *roles: RoleLike) -> None:
+        """Let the nodes act as other roles, as the role mappings of EMRFS ask; a cluster does so for its own.
+
+        Each of them must trust `instance_role_arn` with `sts:AssumeRole`.
+        https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-emrfs-iam-roles.html
+
+        Example: `roles.allow_roles("arn:aws:iam::111122223333:role/analysts")`
+        """
+        self._assumed = list(dict.fromkeys([*self._assumed, *map(role_arn_of, roles)]))
+        statement: Statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": self._assumed}
+        if self._nodes is None:
+            self.allow(nodes=[{**statement, "Resource": [role_arn_of(role) for role in roles]}])
+            return
+        document = {"Version": "2012-10-17", "Statement": [statement]}
+        if self._assumed_policy is not None:
+            self._assumed_policy.policy_document = document
+            return
+        # A policy of its own, for the same reason as that of runtime roles.
+        self._assumed_policy = iam.CfnRolePolicy(
+            self,
+            "RoleMappings",
+            role_name=self.instance_role_name,
+            policy_name="role-mappings",
             policy_document=document,
         )
 

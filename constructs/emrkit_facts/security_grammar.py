@@ -5,7 +5,6 @@ Page: https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-create-security
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -84,7 +83,7 @@ def problems(document: Document) -> tuple[str, ...]:
 
 def _member(path: str, row: Document) -> Member:
     def condition(name: str) -> Mapping[str, Sequence[object]] | None:
-        return cast("Mapping[str, Sequence[object]] | None", (row.get(name) or {}).get("if"))
+        return (row.get(name) or {}).get("if")
 
     return Member(
         path,
@@ -157,10 +156,10 @@ def _between(document: Document) -> Iterator[str]:
 
 def _has(document: Document, path: str) -> bool:
     part: object = document
-    for key in re.split(r"\.", path):
+    for key in path.split("."):
         if not isinstance(part, Mapping) or key not in part:
             return False
-        part = cast("Document", part)[key]
+        part = part[key]
     return part is not False
 
 

@@ -74,7 +74,9 @@ class ContractCluster(_Part):
     security_groups: SecurityGroups = Field(default_factory=SecurityGroups)
     """The groups of its nodes."""
     kerberos_secret: str | None = None
-    """The ARN of the secret with the KDC administrator's password."""
+    """The ARN of the secret with the KDC administrator's password; after `#` the field in it, if it holds JSON."""
+    kerberos_secrets: Mapping[str, str] = NO_SETTINGS
+    """The other secrets of its `KerberosAttributes` (of a trust, of joining a domain), by attribute."""
 
 
 class ContractPipeline(_Part):

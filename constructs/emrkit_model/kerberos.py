@@ -270,9 +270,15 @@ class Kerberos(Value):
             "ADDomainJoinUser": self.join_user,
             "ADDomainJoinPassword": self.join_password,
         }
-        if isinstance(self.join_user, str) and not is_reference(self.join_user):
+        if self.plain_join_user is not None:
             given["ADDomainJoinUser"] = None
         return {name: secret for name, secret in given.items() if secret is not None}
+
+    @property
+    def plain_join_user(self) -> str | None:
+        """The name of the user who joins the domain, where it stands here and not in a secret."""
+        user = self.join_user
+        return user if isinstance(user, str) and not is_reference(user) else None
 
     def attributes(self, resolve_secret: Callable[[SecretLike], str] = secret_reference) -> dict[str, Json] | None:
         """A cluster's `KerberosAttributes`; None until the administrator's password has a reference.
@@ -282,8 +288,8 @@ class Kerberos(Value):
         if self.kdc_admin_password is None:
             return None
         resolved: dict[str, Json] = {name: resolve_secret(secret) for name, secret in self.secrets().items()}
-        if self.join_user is not None and "ADDomainJoinUser" not in resolved:
-            resolved["ADDomainJoinUser"] = str(self.join_user)
+        if self.plain_join_user is not None:
+            resolved["ADDomainJoinUser"] = self.plain_join_user
         return {"Realm": self.realm, **resolved}
 
     def release_problems(self, release: str) -> Iterator[Diagnostic]:

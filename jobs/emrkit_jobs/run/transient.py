@@ -11,8 +11,10 @@ from emrkit_jobs.run.workspace import Workspace
 from emrkit_jobs.targets.protocol import RUN_TAG, Json
 from emrkit_model.contract import ContractCluster
 from emrkit_model.fields import SecretLike
+from emrkit_model.kerberos import Kerberos
 from emrkit_model.render.request import add_job_flow_steps, run_job_flow
-from emrkit_model.secret_references import open_secret, secret_address, secret_id
+from emrkit_model.secret_references import open_secret, secret_address
+from emrkit_model.values import Json as Plain
 
 if TYPE_CHECKING:
     from emrkit_jobs.run.execution import Prepared
@@ -47,11 +49,12 @@ def launch_request(
     )
 
     def resolve(secret: SecretLike) -> str:
-        if str(secret).startswith("{{resolve:"):
-            return open_secret(secret_address(secret), workspace.target.secret(secret_id(secret)))
-        return workspace.target.secret(contract.kerberos_secret or str(secret))
+        return _opened(workspace, secret_address(secret))
 
-    request = dict(run_job_flow(cluster, region=workspace.target.region, resolve_secret=resolve))
+    bare = cluster.replace(kerberos=None)
+    request = dict(run_job_flow(bare, region=workspace.target.region, resolve_secret=resolve))
+    if cluster.realm is not None:
+        request["KerberosAttributes"] = _attributes(workspace, contract, cluster.realm)
     steps = add_job_flow_steps(
         "-",
         submitter.steps,
@@ -61,6 +64,25 @@ def launch_request(
     )
     request["Steps"] = steps["Steps"]
     return request
+
+
+def _attributes(workspace: Workspace, contract: ContractCluster, realm: Kerberos) -> Plain:
+    """`KerberosAttributes` with the passwords in them, for a request that is made now; never kept, never printed.
+
+    The stack may have made the administrator's secret itself: what it deployed is what holds.
+    """
+    named = {name: secret_address(secret) for name, secret in realm.secrets().items()}
+    named |= contract.kerberos_secrets
+    if contract.kerberos_secret is not None:
+        named["KdcAdminPassword"] = contract.kerberos_secret
+    found: dict[str, str] = {name: _opened(workspace, address) for name, address in named.items()}
+    if realm.plain_join_user is not None:
+        found["ADDomainJoinUser"] = realm.plain_join_user
+    return {"Realm": realm.realm, **found}
+
+
+def _opened(workspace: Workspace, address: str) -> str:
+    return open_secret(address, workspace.target.secret(address.partition("#")[0]))
 
 
 def make_room(workspace: Workspace, record: RunRecord, attempt: int) -> None:
