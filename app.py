@@ -24,7 +24,8 @@ def main() -> None:
     target = project.choose_target(None, app.node.try_get_context("target"))
     account = {"account": target.account, "region": target.region} if target.account else {}
     define_stacks(app, project, target, Environment(**account) if account else None)
-    guardrails.apply(app)
+    judges = project.judges_of(target)
+    guardrails.apply(app, judges.packs, judges.accept)
     app.synth()
 
 

@@ -5,20 +5,21 @@ Page: https://docs.aws.amazon.com/cdk/v2/guide/policy-validation-synthesis.html
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from aws_cdk import Acknowledgment, Validations
 
-from emrkit_model.reasons import SHORTEST_REASON
+from emrkit_model.reasons import OWN_MARK, SHORTEST_REASON
 
 if TYPE_CHECKING:
     from aws_cdk import App
     from constructs import IConstruct
 
-__all__ = ["Acknowledgement", "Judge", "acknowledge", "seat", "write_acknowledgements"]
+__all__ = ["Acknowledgement", "Judge", "acknowledge", "note", "seat", "write_acknowledgements"]
 
 
 class Judge(StrEnum):
@@ -58,14 +59,32 @@ class Acknowledgement:
         if len(self.reason.strip()) < SHORTEST_REASON:
             raise ValueError(f"{self.rule}: a reason has at least {SHORTEST_REASON} characters, got {self.reason!r}")
 
+    @classmethod
+    def of(cls, rule: str, reason: str) -> Acknowledgement:
+        """The same from the rule's id alone: whose it is shows in its beginning.
+
+        Example:
+            >>> Acknowledgement.of("HIPAA.Security-IAMNoInlinePolicy", "the policy belongs to this one role").judge
+            <Judge.HIPAA: 'HIPAA.Security'>
+        """
+        return cls(_judge_of(rule), rule, reason)
+
     @property
     def id(self) -> str:
         """The id that CDK matches against findings: judge and rule."""
         return f"{self.judge}::{self.rule}"
 
 
+def _judge_of(rule: str) -> Judge:
+    if rule.startswith("E-RULE-"):
+        return Judge.EMRKIT
+    # Rules of a pack start with its name; those of AWS Control Tower have no name in front.
+    return next((judge for judge in Judge if rule.startswith(f"{judge}-")), Judge.CONTROL_TOWER)
+
+
 # What was acknowledged while no judge sat. Kept strongly: a construct that Python forgot still lives in the tree.
 _pending: list[tuple[IConstruct, tuple[Acknowledgement, ...]]] = []
+_OWN = "emrkit."
 _seated: frozenset[Judge] = frozenset()
 
 
@@ -74,8 +93,17 @@ def acknowledge(scope: IConstruct, *acknowledgements: Acknowledgement) -> None:
 
     Written into the tree when the judges sit (`apply`), so that a synthesis without them pays nothing for it; an app
     that adds cdk-nag by its own hand calls `write_acknowledgements` first. What a judge would find that does not sit
-    is not written, so it never looks unneeded.
+    is not written, so it never looks unneeded. What emrkit accepts for itself ends with `OWN_MARK`.
     """
+    frame = inspect.currentframe()
+    caller = "" if frame is None or frame.f_back is None else str(frame.f_back.f_globals.get("__name__", ""))
+    if caller.startswith(_OWN):
+        acknowledgements = tuple(replace(a, reason=f"{a.reason} {OWN_MARK}") for a in acknowledgements)
+    note(scope, *acknowledgements)
+
+
+def note(scope: IConstruct, *acknowledgements: Acknowledgement) -> None:
+    """Accept findings as they are said, whoever says so: `acknowledge` without the mark."""
     if _seated:
         _write(scope, acknowledgements, _seated)
     elif acknowledgements:

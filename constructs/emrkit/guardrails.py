@@ -14,7 +14,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 import jsii
 from aws_cdk import (
@@ -27,13 +27,15 @@ from aws_cdk import (
 
 from emrkit_model import rules
 
-from .acknowledgements import Acknowledgement, Judge, acknowledge, seat, write_acknowledgements
+from .acknowledgements import Acknowledgement, Judge, acknowledge, note, seat, write_acknowledgements
 from .pack_acknowledgements import acknowledge_own
 
 if TYPE_CHECKING:
     from aws_cdk import App, IPolicyValidationContext
+    from constructs import IConstruct
 
 __all__ = [
+    "Accepts",
     "Acknowledgement",
     "Guardrails",
     "Judge",
@@ -185,12 +187,32 @@ def enabled(app: App | None = None) -> bool:
     return said is not None and said.strip().lower() in _ON
 
 
-def apply(app: App, packs: Iterable[Pack | str] = ()) -> bool:
+class Accepts(Protocol):
+    """A finding that a project file accepts: `emrkit_jobs.bundle.judges.Accepted` is one."""
+
+    @property
+    def rule(self) -> str:
+        """The rule's id."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """Why the finding stays."""
+        ...
+
+    @property
+    def cluster(self) -> str | None:
+        """The name of the cluster that it is about; None for the whole app."""
+        ...
+
+
+def apply(app: App, packs: Iterable[Pack | str] = (), accept: Iterable[Accepts] = ()) -> bool:
     """Add every judge to the app if they were asked for (see `enabled`); says whether it did.
 
     Args:
         app: The app, before `app.synth()`.
         packs: Packs of cdk-nag that sit as well: `Pack.HIPAA` or `"hipaa"`, and so on. Default: none.
+        accept: Findings that stay, as `judges: accept:` of a project file gives them. Default: none.
 
     Raises:
         ValueError: There is no such pack.
@@ -211,8 +233,19 @@ def apply(app: App, packs: Iterable[Pack | str] = ()) -> bool:
         seat(judges)
         if chosen:
             acknowledge_own(app, judges)
+        for one in accept:
+            for scope in [app] if one.cluster is None else _clusters(app, one.cluster):
+                note(scope, Acknowledgement.of(one.rule, one.reason))
         Validations.of(app).add_plugins(*plugins(chosen))
     return asked
+
+
+def _clusters(app: App, name: str) -> list[IConstruct]:
+    """The cluster constructs of this name; none for a cluster that only runs launch, which no template holds."""
+    from .cluster import Cluster
+
+    found = [c for c in app.node.find_all() if isinstance(c, Cluster) and c.value.name == name]
+    return cast("list[IConstruct]", found)
 
 
 def _read(path: str) -> Mapping[str, object]:

@@ -159,7 +159,8 @@ def test_the_schema_knows_the_words_of_the_file():
     done = emrkit("schema")
     assert done.returncode == 0
     schema = json.loads(done.stdout)
-    assert set(schema["properties"]) == {"project", "include", "variables", "targets", "clusters", "jobs"}
+    words = {"project", "owner", "cost_center", "tags", "include", "variables", "targets", "clusters", "jobs", "judges"}
+    assert set(schema["properties"]) == words
     cluster = schema["properties"]["clusters"]["additionalProperties"]["properties"]
     assert {"release", "extends", "transient", "scaling", "configurations"} <= set(cluster)
     target = schema["properties"]["targets"]["additionalProperties"]

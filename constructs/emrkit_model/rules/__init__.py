@@ -21,7 +21,7 @@ from .bootstrap import BOOTSTRAP
 from .buckets import BUCKETS
 from .capacity import CORE_NOT_ON_SPOT
 from .catalogue import Finding, Problem, Rule
-from .clusters import check_cluster
+from .clusters import check_cluster, check_job
 from .lifetime import IDLE_TERMINATION
 from .placement import PRIVATE_SUBNETS
 from .protection import ENCRYPTION, IMDS, LOGS, SECURITY_CONFIGURATION
@@ -40,6 +40,7 @@ __all__ = [
     "Template",
     "check_acknowledgements",
     "check_cluster",
+    "check_job",
     "check_template",
     "check_templates",
 ]

@@ -44,20 +44,11 @@ def check_acknowledgements(
     >>> [d.code for d in check_acknowledgements([kept], used=[])]
     ['W-RULE-002']
     """
+    _, _, why, page = ACKNOWLEDGEMENTS
     needed = set(used)
     sitting = None if judges is None else set(judges)
-    _, _, why, page = ACKNOWLEDGEMENTS
     for one in given:
-        if len(one.reason.strip()) < SHORTEST_REASON:
-            yield error(
-                "RULE-016",
-                f"{one.rule} is accepted without a reason",
-                one.path,
-                got=one.reason,
-                allowed=f"at least {SHORTEST_REASON} characters",
-                reason=f"who reads the report must be able to tell whether it still holds ({page})",
-                hint="say why the finding is right in general and wrong here",
-            )
+        yield from check_reason(one.rule, one.reason, one.path)
         if (one.rule, one.path) not in needed and (sitting is None or one.rule.partition("::")[0] in sitting):
             yield warning(
                 "RULE-002",
@@ -66,3 +57,21 @@ def check_acknowledgements(
                 reason=f"{why} ({page})",
                 hint="delete this acknowledgement",
             )
+
+
+def check_reason(rule: str, reason: str, *path: str | int) -> Iterator[Diagnostic]:
+    """A reason of at least 20 characters.
+
+    >>> [d.code for d in check_reason("E-RULE-006", "because", "reason")]
+    ['E-RULE-016']
+    """
+    if len(reason.strip()) < SHORTEST_REASON:
+        yield error(
+            "RULE-016",
+            f"{rule} is accepted without a reason",
+            *path,
+            got=reason,
+            allowed=f"at least {SHORTEST_REASON} characters",
+            reason=f"who reads the report must be able to tell whether it still holds ({ACKNOWLEDGEMENTS[3]})",
+            hint="say why the finding is right in general and wrong here",
+        )

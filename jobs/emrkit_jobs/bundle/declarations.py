@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
+from emrkit_jobs.bundle.judges import Judges
 from emrkit_model.diagnostics import Diagnostic, EmrkitError
 from emrkit_model.fields import Flag, Items, Text, words
 from emrkit_model.findings import error
@@ -39,6 +40,8 @@ class Head(Ownership):
     """Clusters by name."""
     jobs: object = None
     """Jobs by name."""
+    judges: Judges | None = None
+    """Who judges every deployment to AWS, and what is accepted. Default: the usual judges, and nothing."""
 
     def problems(self) -> Iterator[Diagnostic]:
         """A name that stacks and parameters can carry; tags are judged once variables are filled in."""
@@ -75,6 +78,8 @@ class Target(Value):
     """`production` asks before every change, and keeps data when stacks go."""
     environment: Text | None = None
     """The environment whose stacks belong to this target. Default: the target's name."""
+    judges: Judges | None = None
+    """Who judges this target as well, and what is accepted there. Default: as the project says."""
     default: Flag = False
     """Whether this target is meant when none is named."""
 

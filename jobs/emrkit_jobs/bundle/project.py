@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import cast
@@ -23,6 +23,7 @@ from emrkit_jobs.bundle.declarations import Head, Target, check_names, choose_ta
 from emrkit_jobs.bundle.expressions import Lookup
 from emrkit_jobs.bundle.findings import attempt, once, raise_errors
 from emrkit_jobs.bundle.includes import join_includes
+from emrkit_jobs.bundle.judges import Judges
 from emrkit_jobs.bundle.nodes import MappingNode, Scalar, find_node, key_location, to_data
 from emrkit_jobs.bundle.reading import read_yaml
 from emrkit_jobs.bundle.resolution import Resolution, ResolvedProject, read_variables
@@ -47,6 +48,12 @@ class LoadedProject:
     given: Mapping[str, str] = field(repr=False)
     """Variables from the command line; they win over everything."""
     nodes: MappingNode = field(repr=False)
+    judges: Judges = field(default_factory=Judges)
+    """Who judges on every target."""
+
+    def judges_of(self, target: Target) -> Judges:
+        """Who judges on this target, and what is accepted there."""
+        return self.judges.joined(target.judges)
 
     def choose_target(self, option: str | None = None, context: str | None = None) -> Target:
         """The target by option, `cdk -c target=`, EMRKIT_TARGET or default; see `declarations.choose_target`."""
@@ -66,7 +73,8 @@ class LoadedProject:
         Raises `EmrkitError` with every problem at once, each with its place.
         """
         target = name if isinstance(name, Target) else self.choose_target(name)
-        return Resolution(self.name, self.root, self.nodes, target, self.given, self.warnings, resources).resolve()
+        found = Resolution(self.name, self.root, self.nodes, target, self.given, self.warnings, resources).resolve()
+        return replace(found, judges=self.judges_of(target))
 
 
 def load(path: Path | str, variables: Mapping[str, str] | None = None) -> LoadedProject:
@@ -100,7 +108,7 @@ def load(path: Path | str, variables: Mapping[str, str] | None = None) -> Loaded
     found += _check_parts(nodes, given)
     raise_errors(found)
     assert head is not None
-    return LoadedProject(path, root, head.project, targets, once(found), given, nodes)
+    return LoadedProject(path, root, head.project, targets, once(found), given, nodes, head.judges or Judges())
 
 
 def _variables_of(environment: Mapping[str, str]) -> dict[str, str]:

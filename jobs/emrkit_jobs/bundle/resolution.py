@@ -11,6 +11,7 @@ from typing import cast
 from emrkit_jobs.bundle.declarations import Target
 from emrkit_jobs.bundle.expressions import Lookup, ResourceReference, expand, find_references
 from emrkit_jobs.bundle.findings import attempt, locate, once, raise_errors
+from emrkit_jobs.bundle.judges import Judges
 from emrkit_jobs.bundle.links import check_references, resolve_extends
 from emrkit_jobs.bundle.nodes import MappingNode, Node, Scalar, find_node, merge_nodes, to_data
 from emrkit_jobs.bundle.work import BundledJob, check_job, check_scripts
@@ -46,6 +47,8 @@ class ResolvedProject:
     """The resource references in the file; they are filled in if `for_target` was given `resources`."""
     warnings: tuple[Diagnostic, ...]
     nodes: MappingNode = field(repr=False)
+    judges: Judges = field(default_factory=Judges)
+    """Who judges on this target, and what is accepted there."""
 
     def locate(self, path: FieldPath) -> Location:
         """Where a field stands in the files, also after an override: `("clusters", "etl", "core")`."""

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import cast
 
 from emrkit_jobs.plan.assembly import SynthesizedStack, read_assembly
+from emrkit_jobs.plan.judgement import read_acknowledgements
 from emrkit_jobs.run import preflights
 from emrkit_jobs.run.cdk import Cdk, find_cdk
 from emrkit_jobs.run.contracts import read_deployed
@@ -205,6 +206,9 @@ def _synthesize(
     note.unlink(missing_ok=True)
     report.say("synthesizing the stacks" + (", with the judges" if judged else ""))
     stacks = synthesize(root, name, folder, workspace.project.given, judged=judged)
+    if judged:
+        for found in read_acknowledgements(folder):
+            report.warn(found)
     write_durably(note, json.dumps({"inputs": digest, "judged": judged}).encode())
     return folder, stacks, True
 

@@ -13,12 +13,13 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from emrkit_jobs.plan.assembly import SynthesizedStack, read_assembly
+from emrkit_jobs.plan.judgement import read_findings
 from emrkit_model.diagnostics import Diagnostic, EmrkitError
 
-__all__ = ["app_environment", "read_app", "read_findings", "synthesize"]
+__all__ = ["app_environment", "read_app", "synthesize"]
 
 TIMEOUT_SECONDS = 600
 _TAIL = 12
@@ -79,32 +80,6 @@ def synthesize(
             )
         )
     return read_assembly(folder)
-
-
-def read_findings(assembly: Path) -> tuple[Diagnostic, ...]:
-    """What the judges found and nobody acknowledged, from the report that CDK leaves in an assembly."""
-    try:
-        report: object = json.loads((assembly / "validation-report.json").read_text("utf-8"))
-    except (OSError, ValueError):
-        return ()
-    return tuple(
-        Diagnostic(
-            "E-PLAN-007",
-            f"{judge['pluginName']} {violation['ruleName']}: {violation.get('description', '')}".strip(),
-            path=tuple(_places(violation)),
-            hint=violation.get("suggestedFix") or "mend it, or acknowledge it on the construct with the reason why",
-        )
-        for judge in cast("dict[str, Any]", report).get("pluginReports", [])
-        # The CDK's own template check also reports what it only warns about; that judge says "success".
-        if judge.get("conclusion") != "success"
-        for violation in judge.get("violations", [])
-    )
-
-
-def _places(violation: Mapping[str, Any]) -> list[str]:
-    return [place["constructPath"] for place in violation.get("violatingConstructs", []) if "constructPath" in place][
-        :1
-    ]
 
 
 def read_app(root: Path) -> tuple[list[str], Mapping[str, object]]:

@@ -7,7 +7,8 @@ import pytest
 
 from emrkit_jobs.plan.assembly import parse_template, read_assembly
 from emrkit_jobs.plan.deployed import Surroundings, describe
-from emrkit_jobs.run.synthesis import app_environment, read_app, read_findings, synthesize
+from emrkit_jobs.plan.judgement import read_findings
+from emrkit_jobs.run.synthesis import app_environment, read_app, synthesize
 from emrkit_model.contract import Contract
 from emrkit_model.diagnostics import EmrkitError
 
