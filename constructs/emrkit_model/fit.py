@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from .cluster import Cluster
 from .diagnostics import Diagnostic
-from .encryption import gate_problem
 from .findings import error
+from .gating import gate_problem
 from .job import Job
 from .steps import ActionOnFailure, SparkSqlStep, SparkStep
 from .tokens import is_token

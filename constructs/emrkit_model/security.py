@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from .authorization import LakeFormation, RoleMapping, RuntimeRoles
 from .diagnostics import Diagnostic
 from .documents import NO_DOCUMENT, Document, laid_over
 from .encryption import Encryption
 from .fields import Count, Items, Text
 from .findings import error
 from .gating import gate_problem
-from .identity_center import IdentityCenter
-from .kerberos import Kerberos
-from .ldap import Ldap
-from .ranger import Ranger
+from .later import later
 from .security_rules import check_extra, check_parts
 from .tokens import is_token
 from .values import Json, Value
+
+if TYPE_CHECKING:
+    from .authorization import LakeFormation, RoleMapping, RuntimeRoles
+    from .identity_center import IdentityCenter
+    from .kerberos import Kerberos
+    from .ldap import Ldap
+    from .ranger import Ranger
+else:  # what a security configuration does not have is not loaded
+    LakeFormation = later("authorization", "LakeFormation")
+    RoleMapping = later("authorization", "RoleMapping")
+    RuntimeRoles = later("authorization", "RuntimeRoles")
+    IdentityCenter = later("identity_center", "IdentityCenter")
+    Kerberos = later("kerberos", "Kerberos")
+    Ldap = later("ldap", "Ldap")
+    Ranger = later("ranger", "Ranger")
 
 __all__ = ["Imds", "SecurityConfiguration"]
 
@@ -78,8 +89,8 @@ class SecurityConfiguration(Value):
     Identity Center need encryption in transit.
     https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-create-security-configuration.html
 
-    >>> SecurityConfiguration(role_mappings=[RoleMapping.groups("arn:aws:iam::111122223333:role/bi", "bi")]).imds
-    Imds(version=2, hop_limit=1)
+    >>> SecurityConfiguration.parse({"imds": {"hop_limit": 2}}).imds
+    Imds(version=2, hop_limit=2)
     """
 
     AREA: ClassVar[str] = "SEC"

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from emrkit_model.diagnostics import Diagnostic, FieldPath
-from emrkit_model.encryption import gate_problem
 from emrkit_model.findings import error
+from emrkit_model.gating import gate_problem
 
 from .nodes import typed_paths
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from emrkit_facts import storage as facts
 from emrkit_model.diagnostics import Diagnostic
-from emrkit_model.encryption import gate_problem
 from emrkit_model.findings import error, warning
+from emrkit_model.gating import gate_problem
 from emrkit_model.tokens import is_token
 
 from .core_nodes import CoreNodes, core_nodes
