@@ -28,17 +28,23 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from emrkit_model.applications import Application
+    from emrkit_model.at_rest import KeyProvider
+    from emrkit_model.authorization import LakeFormation, RoleMapping, RuntimeRoles
     from emrkit_model.auto_scaling import AutoScaling, ScalingRule
     from emrkit_model.capacity import CapacityReservation, EbsVolume, InstanceFleet, InstanceType
     from emrkit_model.cluster import BootstrapAction
     from emrkit_model.configurations import Configuration
-    from emrkit_model.encryption import AtRest, BucketEncryption, Encryption, InTransit
+    from emrkit_model.encryption import AtRest, BucketEncryption, Encryption, InTransit, WalEncryption
+    from emrkit_model.identity_center import IdentityCenter
     from emrkit_model.instance_groups import InstanceGroup
     from emrkit_model.job import Job, Retry
-    from emrkit_model.kerberos import Kerberos
+    from emrkit_model.kerberos import ActiveDirectory, CrossRealmTrust, Kerberos
+    from emrkit_model.ldap import Ldap
     from emrkit_model.metastores import ExternalMetastore, GlueCatalog
     from emrkit_model.ownership import Ownership
+    from emrkit_model.ranger import Ranger, RangerPlugin
     from emrkit_model.scaling import ManagedScaling
+    from emrkit_model.secret_references import SecretField
     from emrkit_model.security import Imds
     from emrkit_model.settings import (
         ApplicationSettings,
@@ -78,7 +84,9 @@ if TYPE_CHECKING:
     from .roles import Roles
     from .runtime_role import RuntimeRole
     from .security_configuration import SecurityConfiguration
+    from .step import Step
     from .tagging import tag_everything
+    from .task_capacity import TaskFleet, TaskGroup
     from .wal_workspace import WalWorkspace
 
 _HOMES = {
@@ -93,20 +101,28 @@ _HOMES = {
     ".roles": ("Roles",),
     ".runtime_role": ("RuntimeRole",),
     ".security_configuration": ("SecurityConfiguration",),
+    ".step": ("Step",),
+    ".task_capacity": ("TaskFleet", "TaskGroup"),
     ".tagging": ("tag_everything",),
     ".wal_workspace": ("WalWorkspace",),
     "emrkit_model.applications": ("Application",),
+    "emrkit_model.at_rest": ("KeyProvider",),
+    "emrkit_model.authorization": ("LakeFormation", "RoleMapping", "RuntimeRoles"),
     "emrkit_model.auto_scaling": ("AutoScaling", "ScalingRule"),
     "emrkit_model.capacity": ("CapacityReservation", "EbsVolume", "InstanceFleet", "InstanceType"),
     "emrkit_model.cluster": ("BootstrapAction",),
     "emrkit_model.configurations": ("Configuration",),
-    "emrkit_model.encryption": ("AtRest", "BucketEncryption", "Encryption", "InTransit"),
+    "emrkit_model.encryption": ("AtRest", "BucketEncryption", "Encryption", "InTransit", "WalEncryption"),
+    "emrkit_model.identity_center": ("IdentityCenter",),
     "emrkit_model.instance_groups": ("InstanceGroup",),
     "emrkit_model.job": ("Job", "Retry"),
-    "emrkit_model.kerberos": ("Kerberos",),
+    "emrkit_model.kerberos": ("ActiveDirectory", "CrossRealmTrust", "Kerberos"),
+    "emrkit_model.ldap": ("Ldap",),
     "emrkit_model.ownership": ("Ownership",),
     "emrkit_model.metastores": ("ExternalMetastore", "GlueCatalog"),
+    "emrkit_model.ranger": ("Ranger", "RangerPlugin"),
     "emrkit_model.scaling": ("ManagedScaling",),
+    "emrkit_model.secret_references": ("SecretField",),
     "emrkit_model.security": ("Imds",),
     "emrkit_model.settings": (
         "ApplicationSettings",
@@ -139,6 +155,7 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "ActionOnFailure",
+    "ActiveDirectory",
     "Application",
     "ApplicationSettings",
     "AtRest",
@@ -153,6 +170,7 @@ __all__ = [
     "ConsistentView",
     "Contract",
     "CoreSettings",
+    "CrossRealmTrust",
     "DataGrant",
     "DeployerPolicy",
     "DynamicAllocation",
@@ -169,6 +187,7 @@ __all__ = [
     "HiveSettings",
     "HueDatabase",
     "HueSettings",
+    "IdentityCenter",
     "Imds",
     "InTransit",
     "InstanceFleet",
@@ -178,6 +197,9 @@ __all__ = [
     "Job",
     "JupyterHubSettings",
     "Kerberos",
+    "KeyProvider",
+    "LakeFormation",
+    "Ldap",
     "LivySettings",
     "LlapSettings",
     "ManagedScaling",
@@ -188,20 +210,29 @@ __all__ = [
     "Ownership",
     "Pipeline",
     "PrestoSettings",
+    "Ranger",
+    "RangerPlugin",
     "Retry",
+    "RoleMapping",
     "Roles",
     "RuntimeRole",
+    "RuntimeRoles",
     "S3aSettings",
     "ScalingRule",
     "ScriptStep",
+    "SecretField",
     "SecurityConfiguration",
     "Sizing",
     "SparkSettings",
     "SparkSqlStep",
     "SparkStep",
+    "Step",
     "SubmitterPolicy",
+    "TaskFleet",
+    "TaskGroup",
     "TezSettings",
     "TrinoSettings",
+    "WalEncryption",
     "WalWorkspace",
     "WriteAheadLog",
     "YarnSettings",

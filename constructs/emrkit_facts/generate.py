@@ -213,7 +213,7 @@ def iam() -> Mapping[str, Any]:
 def surface() -> Mapping[str, Any]:
     """The keys of the CloudFormation types that the model renders: property -> nested type, or null for a leaf."""
     source = read("cfn-surface")
-    wanted = ("Cluster", "SecurityConfiguration", "Step", "InstanceFleetConfig")
+    wanted = ("Cluster", "SecurityConfiguration", "Step", "InstanceFleetConfig", "InstanceGroupConfig")
     types: dict[str, Any] = {}
     for name in wanted:
         resource = source["resources"][f"AWS::EMR::{name}"]

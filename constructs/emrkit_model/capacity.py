@@ -16,9 +16,11 @@ from .fields import Count, Flag, Items, Number, Seconds, Text, words
 from .findings import error
 from .tokens import is_token
 from .values import Value, carry, translate
+from .volume_rules import check_volume
 
 __all__ = ["CapacityReservation", "EbsVolume", "InstanceFleet", "InstanceType"]
 
+_RESERVATIONS = "https://docs.aws.amazon.com/emr/latest/ManagementGuide/on-demand-capacity-reservations.html"
 _ON_DEMAND = ("lowest-price", "prioritized")
 _SPOT = (
     "price-capacity-optimized",
@@ -46,23 +48,65 @@ class EbsVolume(Value):
     iops: Count | None = None
     """Provisioned IOPS, for gp3, io1 and io2."""
     throughput: Count | None = None
-    """MiB/s, 125 to 1000, gp3 only."""
+    """MiB/s, 125 to 1000 and at most a quarter of the IOPS, gp3 only."""
+
+    def problems(self) -> Iterator[Diagnostic]:
+        """A kind that EMR documents, a size, and IOPS and throughput that fit both."""
+        yield from check_volume(self)
 
 
 class CapacityReservation(Value):
-    """How On-Demand capacity reservations are used.
+    """How On-Demand capacity reservations are used; needs the On-Demand strategy lowest-price.
 
+    `CapacityReservation.open()` takes matching open reservations first, `targeted(group)` those of a resource group,
+    `none()` keeps away from all. Without any of them EMR uses open reservations where they happen to match. The service
+    role needs more permissions, which the construct gives.
     https://docs.aws.amazon.com/emr/latest/ManagementGuide/on-demand-capacity-reservations.html
     """
 
     AREA: ClassVar[str] = "FLEET"
 
     first: Flag = True
-    """Use reservations before anything else."""
+    """Use reservations before anything else. Default: yes, but with `preference: none`."""
     preference: Annotated[str | None, words("open", "none")] = None
     """`open` uses every matching reservation, `none` none."""
     resource_group: Text | None = None
     """The ARN of the resource group that holds targeted reservations."""
+
+    @classmethod
+    def open(cls) -> CapacityReservation:
+        """Open reservations that match come first; the rest is bought as without them."""
+        return cls(preference="open")
+
+    @classmethod
+    def targeted(cls, resource_group: str) -> CapacityReservation:
+        """The reservations of a resource group come first; the rest is bought as without them."""
+        return cls(resource_group=resource_group)
+
+    @classmethod
+    def none(cls) -> CapacityReservation:
+        """No reservation is used, not even one that matches."""
+        return cls(preference="none")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _not_first(cls, data: object) -> object:
+        if not isinstance(data, dict):
+            return data
+        given = cast("dict[str, object]", data)
+        return {"first": False, **given} if str(given.get("preference")).lower() == "none" else given
+
+    def problems(self) -> Iterator[Diagnostic]:
+        """Reservations are used, or not: no both at once."""
+        if self.preference == "none" and (self.first is True or self.resource_group is not None):
+            yield error(
+                "FLEET-062",
+                "preference none excludes reservations, and they are named",
+                "preference",
+                got="none",
+                reason=_RESERVATIONS,
+                hint="leave preference out, or `first` and `resource_group`",
+            )
 
 
 class InstanceType(Value):

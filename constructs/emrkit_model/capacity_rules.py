@@ -18,6 +18,7 @@ __all__ = ["check_fleet", "check_instance_type", "check_primary_fleet", "check_t
 
 _PAGE = "https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-instance-fleet.html"
 _TYPES_PAGE = "https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-supported-instance-types.html"
+_RESERVATIONS = "https://docs.aws.amazon.com/emr/latest/ManagementGuide/on-demand-capacity-reservations.html"
 _STORAGE_PAGE = "https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-plan-storage.html"
 _HA_PAGE = "https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-plan-ha-launch.html"
 
@@ -104,6 +105,26 @@ def check_fleet(fleet: InstanceFleet) -> Iterator[Diagnostic]:
         yield from _check_priorities(fleet)
     yield from _check_targets(fleet)
     yield from _check_timeouts(fleet)
+    yield from _check_reservations(fleet)
+
+
+def _check_reservations(fleet: InstanceFleet) -> Iterator[Diagnostic]:
+    resize = fleet.on_demand_resize_strategy or fleet.on_demand_strategy
+    rows = (
+        ("reservation", fleet.reservation, fleet.on_demand_strategy),
+        ("resize_reservation", fleet.resize_reservation, resize),
+    )
+    for name, value, strategy in rows:
+        if value is not None and strategy != "lowest-price" and not is_token(strategy):
+            yield error(
+                "FLEET-061",
+                "capacity reservations need the On-Demand strategy lowest-price",
+                name,
+                got=strategy or "no On-Demand strategy",
+                allowed="lowest-price",
+                reason=_RESERVATIONS,
+                hint="set on_demand_strategy: lowest-price",
+            )
 
 
 def _check_types(fleet: InstanceFleet) -> Iterator[Diagnostic]:

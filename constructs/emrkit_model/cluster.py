@@ -22,6 +22,7 @@ from .fields import (
     Flag,
     Items,
     KeyLike,
+    LocationLike,
     ProfileLike,
     RoleLike,
     Seconds,
@@ -66,8 +67,8 @@ class BootstrapAction(Value):
 
     name: Text
     """The action's name."""
-    path: Text
-    """The script: `s3://…`, or in a project file a path beside it."""
+    path: LocationLike
+    """The script: `s3://…`; in a project file also a path beside it, in a construct a file of yours or an asset."""
     args: Items[Word] = ()
     """Its arguments."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
 from .diagnostics import Diagnostic
 from .fields import Count, Seconds, words
@@ -21,8 +21,9 @@ _INDEXES = (1, 25, 50, 75, 100)
 class ManagedScaling(Value):
     """The limits within which EMR resizes core and task capacity; the primary node never counts.
 
-    Units are those of the fleets (weighted capacity), or nodes of groups. The service changes the fleets' targets and
-    the groups' counts by itself within these limits. Releases from 5.30.0, not 6.0.0.
+    `core_only`, `task_only`, `on_demand_only`, `spot_only` and `mixed` are the usual limits by name, and `explain` says
+    what limits mean. Units are those of the fleets (weighted capacity), or nodes of groups. The service changes the
+    fleets' targets and the groups' counts by itself within these limits. Releases from 5.30.0, not 6.0.0.
     https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-managed-scaling.html
 
     >>> ManagedScaling(minimum=2, maximum=100, maximum_on_demand=20, maximum_core=20).maximum_core
@@ -46,6 +47,76 @@ class ManagedScaling(Value):
     """`ADVANCED` weighs cost against speed by `utilization_index`; releases from 7.0.0. Default: `DEFAULT`."""
     utilization_index: Count | None = None
     """1 saves most, 100 is fastest: 1, 25, 50, 75 or 100. Only with `ADVANCED`."""
+
+    @classmethod
+    def core_only(cls, minimum: int, maximum: int) -> Self:
+        """Core nodes alone grow, On-Demand: for HDFS that grows with the work. Task nodes stay as they are.
+
+        >>> ManagedScaling.core_only(2, 20).explain()[0]
+        '2 to 20 units of core and task nodes together'
+        """
+        return cls(minimum=minimum, maximum=maximum, maximum_on_demand=maximum, maximum_core=maximum)
+
+    @classmethod
+    def task_only(cls, minimum: int, maximum: int, *, maximum_on_demand: int | None = None) -> Self:
+        """Core nodes stay at the minimum and task nodes grow: HDFS never moves. Start core with `minimum`.
+
+        >>> ManagedScaling.task_only(2, 20).maximum_core
+        2
+        """
+        return cls(minimum=minimum, maximum=maximum, maximum_on_demand=maximum_on_demand, maximum_core=minimum)
+
+    @classmethod
+    def on_demand_only(cls, minimum: int, maximum: int, *, maximum_core: int | None = None) -> Self:
+        """Whatever is added is On-Demand. Of groups, each must be On-Demand from the start.
+
+        >>> ManagedScaling.on_demand_only(2, 20).maximum_on_demand
+        20
+        """
+        return cls(minimum=minimum, maximum=maximum, maximum_on_demand=maximum, maximum_core=maximum_core)
+
+    @classmethod
+    def spot_only(cls, minimum: int, maximum: int, *, maximum_core: int | None = None) -> Self:
+        """Whatever is added is Spot; the core nodes must be Spot from the start, and HDFS may lose them.
+
+        >>> ManagedScaling.spot_only(2, 20).maximum_on_demand
+        0
+        """
+        return cls(minimum=minimum, maximum=maximum, maximum_on_demand=0, maximum_core=maximum_core)
+
+    @classmethod
+    def mixed(cls, minimum: int, maximum: int, *, maximum_core: int, maximum_on_demand: int | None = None) -> Self:
+        """A core of On-Demand nodes grows to `maximum_core`, and Spot task nodes do the rest: EMR's own advice.
+
+        Without `maximum_on_demand` just the core is On-Demand.
+
+        >>> ManagedScaling.mixed(2, 100, maximum_core=20).maximum_on_demand
+        20
+        """
+        on_demand = maximum_core if maximum_on_demand is None else maximum_on_demand
+        return cls(minimum=minimum, maximum=maximum, maximum_on_demand=on_demand, maximum_core=maximum_core)
+
+    def explain(self) -> tuple[str, ...]:
+        """What the limits allow, a sentence for each, with its numbers: what is added first, and of what kind.
+
+        >>> ManagedScaling.task_only(2, 20).explain()[1]
+        'core grows to 2, then task takes the other 18'
+        """
+        unit = {"Instances": "nodes", "VCPU": "vCPU"}.get(self.unit or "", "units")
+        core = self.maximum if self.maximum_core is None else self.maximum_core
+        on_demand = self.maximum if self.maximum_on_demand is None else self.maximum_on_demand
+        if any(is_token(number) for number in (self.minimum, self.maximum, core, on_demand)):
+            return ("the limits are only known at deployment",)
+        rest = (
+            f"then task takes the other {self.maximum - core}" if core < self.maximum else "and task is left as it is"
+        )
+        spot = f"then the other {self.maximum - on_demand} are Spot" if on_demand < self.maximum else "and no Spot"
+        return (
+            f"{self.minimum} to {self.maximum} {unit} of core and task nodes together",
+            f"core grows to {core}, {rest}",
+            f"On-Demand to {on_demand}, {spot}" if on_demand else "everything that is added is Spot",
+            "less: task nodes go first, core nodes last, never below the minimum",
+        )
 
     def problems(self) -> Iterator[Diagnostic]:
         """Minimum at most maximum; the partial limits at most the maximum; an index only with ADVANCED."""

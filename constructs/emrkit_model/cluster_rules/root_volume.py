@@ -35,7 +35,8 @@ def check_root_volume(cluster: Cluster) -> Iterator[Diagnostic]:
     for name, value in (("iops", iops), ("throughput", rate)):
         if value is not None:
             yield from gate_problem("root-volume-performance", cluster.release, "CLUS-071", f"ebs_root_volume_{name}")
-    if iops is not None and size is not None and not is_token(iops) and not is_token(size) and iops > 500 * size:
+    size = 15 if size is None else size
+    if iops is not None and not is_token(iops) and not is_token(size) and iops > 500 * size:
         yield error(
             "CLUS-072",
             "the root volume is too small for so many IOPS",
@@ -43,4 +44,15 @@ def check_root_volume(cluster: Cluster) -> Iterator[Diagnostic]:
             got=iops,
             allowed=f"{500 * size} for {size} GiB",
             reason=_ROOT_PAGE,
+        )
+    given = 3000 if iops is None else iops
+    if rate is not None and not is_token(rate) and not is_token(given) and rate > given // 4:
+        yield error(
+            "CLUS-073",
+            "the root volume's throughput is more than a quarter of its IOPS",
+            "ebs_root_volume_throughput",
+            got=f"{rate} MiB/s",
+            allowed=f"{given // 4} MiB/s for {given} IOPS",
+            reason=_ROOT_PAGE,
+            hint=f"set ebs_root_volume_iops to {rate * 4}",
         )

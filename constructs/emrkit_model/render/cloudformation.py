@@ -11,11 +11,13 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
 from emrkit_facts import surface
+from emrkit_model.capacity import InstanceFleet
 from emrkit_model.cluster import Cluster
 from emrkit_model.findings import error
 from emrkit_model.instance_groups import InstanceGroup
 from emrkit_model.node_names import node_names
 from emrkit_model.steps import ActionOnFailure, Step
+from emrkit_model.tokens import is_token
 from emrkit_model.values import InvalidModel, Json
 
 from . import parts, request
@@ -31,12 +33,16 @@ __all__ = [
     "security_configuration_properties",
     "service_owned",
     "step_properties",
+    "task_fleet_properties",
+    "task_group_properties",
     "to_l1",
 ]
 
 CLUSTER = "AWS::EMR::Cluster"
 SECURITY_CONFIGURATION = "AWS::EMR::SecurityConfiguration"
 STEP = "AWS::EMR::Step"
+TASK_FLEET = "AWS::EMR::InstanceFleetConfig"
+TASK_GROUP = "AWS::EMR::InstanceGroupConfig"
 
 # Where CDK's spelling is not the property's own with its first letter lowered.
 _EXCEPTIONS = {
@@ -45,6 +51,7 @@ _EXCEPTIONS = {
     "ADDomainJoinUser": "adDomainJoinUser",
     "SizeInGB": "sizeInGb",
 }
+_ADDED_TYPES = 5
 _TARGETS = ("TargetOnDemandCapacity", "TargetSpotCapacity")
 _FLEETS = {"primary": "MasterInstanceFleet", "core": "CoreInstanceFleet"}
 _GROUPS = {"primary": "MasterInstanceGroup", "core": "CoreInstanceGroup"}
@@ -88,12 +95,29 @@ def security_configuration_properties(value: SecurityConfiguration) -> Part:
 
 
 def step_properties(
-    cluster_id: str, value: Step, *, default_action: ActionOnFailure = ActionOnFailure.CONTINUE
+    cluster_id: str,
+    value: Step,
+    *,
+    default_action: ActionOnFailure = ActionOnFailure.CONTINUE,
+    region: str = "us-east-1",
+    log_uri: str | None = None,
+    encryption_key: str | None = None,
 ) -> Part:
     """The properties of `AWS::EMR::Step`.
 
-    Raises `InvalidModel` for a step that would end the cluster: CloudFormation would lose what it owns.
+    Raises `InvalidModel` for a step that would end the cluster (CloudFormation would lose what it owns), and for one
+    with a runtime role, for which CloudFormation has no property.
     """
+    if value.execution_role is not None:
+        raise InvalidModel(
+            error(
+                "STEP-051",
+                f"step '{value.name}' of a stack cannot have a runtime role",
+                "execution_role",
+                reason="AWS::EMR::Step has no such property",
+                hint="run it as a job: `emrkit run` and pipelines give each step its role",
+            )
+        )
     action = value.action_on_failure(default_action)
     if action is ActionOnFailure.TERMINATE_CLUSTER:
         raise InvalidModel(
@@ -110,7 +134,41 @@ def step_properties(
         "JobFlowId": cluster_id,
         "Name": value.name,
         "ActionOnFailure": str(action),
-        "HadoopJarStep": parts.jar(value.hadoop_jar(), "StepProperties"),
+        "HadoopJarStep": parts.jar(value.hadoop_jar(region), "StepProperties"),
+        **drop_empty({"LogUri": log_uri, "EncryptionKeyArn": encryption_key}),
+    }
+
+
+def task_fleet_properties(cluster_id: str, value: InstanceFleet) -> Part:
+    """The properties of `AWS::EMR::InstanceFleetConfig`: a task fleet of a cluster that exists.
+
+    Raises `InvalidModel` for more than five types: thirty are for a fleet that stands in the cluster itself.
+    """
+    if not is_token(value.types) and len(value.types) > _ADDED_TYPES:
+        raise InvalidModel(
+            error(
+                "FLEET-063",
+                f"{len(value.types)} instance types in an added task fleet",
+                "types",
+                got=len(value.types),
+                allowed=f"{_ADDED_TYPES}; 30 in the cluster's own `task`",
+                reason="https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-emr-instancefleetconfig.html",
+                hint="make it the cluster's `task`",
+            )
+        )
+    return {
+        "ClusterId": cluster_id,
+        "InstanceFleetType": "TASK",
+        **parts.fleet(value, "task", "ConfigurationProperties"),
+    }
+
+
+def task_group_properties(cluster_id: str, value: InstanceGroup, name: str = "task") -> Part:
+    """The properties of `AWS::EMR::InstanceGroupConfig`: a task group of a cluster that exists."""
+    return {
+        "JobFlowId": cluster_id,
+        "InstanceRole": "TASK",
+        **parts.group(value, value.name or name, "ConfigurationProperties"),
     }
 
 

@@ -9,6 +9,7 @@ from emrkit_model.auto_scaling import AutoScaling, ScalingRule
 from emrkit_model.capacity import CapacityReservation, EbsVolume, InstanceFleet, InstanceType
 from emrkit_model.cluster import BootstrapAction
 from emrkit_model.configurations import Configuration
+from emrkit_model.fields import read
 from emrkit_model.instance_groups import InstanceGroup
 from emrkit_model.scaling import ManagedScaling
 from emrkit_model.steps import HadoopJar
@@ -224,7 +225,7 @@ def scaling(value: ManagedScaling, *, groups: bool = False) -> Part:
 def actions(items: Sequence[BootstrapAction]) -> list[Json]:
     """`BootstrapActions`, the same in all renderings."""
     return [
-        {"Name": item.name, "ScriptBootstrapAction": drop_empty({"Path": item.path, "Args": list(item.args)})}
+        {"Name": item.name, "ScriptBootstrapAction": drop_empty({"Path": read(item.path), "Args": list(item.args)})}
         for item in items
     ]
 

@@ -20,6 +20,7 @@ from emrkit_jobs.bundle.code import check_python
 from emrkit_jobs.bundle.nodes import MappingNode, Scalar, find_node
 from emrkit_model.cluster import Cluster
 from emrkit_model.diagnostics import Diagnostic, EmrkitError, FieldPath
+from emrkit_model.fields import read
 from emrkit_model.fit import check_fit
 from emrkit_model.job import Fixture, Job
 from emrkit_model.steps import JarStep, ScriptStep, SparkSqlStep, SparkStep, Step
@@ -135,12 +136,13 @@ def check_scripts(cluster: Cluster) -> Iterator[Diagnostic]:
     if is_token(cluster.bootstrap_actions):
         return
     for number, action in enumerate(cluster.bootstrap_actions):
-        if _is_local(action.path, allow_cluster_paths=True) and not action.path.startswith("file:///"):
+        path = read(action.path)
+        if _is_local(path, allow_cluster_paths=True) and not path.startswith("file:///"):
             yield Diagnostic(
                 "E-BUNDLE-031",
                 f"the script of bootstrap action '{action.name}' is not where a node can read it",
                 path=("bootstrap_actions", number, "path"),
-                got=action.path,
+                got=path,
                 allowed="an s3:// address, or a path on the node",
                 hint="upload the script and give its s3:// address",
             )
