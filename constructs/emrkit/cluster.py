@@ -14,7 +14,7 @@ from emrkit_model.contract import ContractCluster, SecurityGroups
 from emrkit_model.fields import read
 from emrkit_model.findings import error
 from emrkit_model.metastores import ExternalMetastore, GlueCatalog
-from emrkit_model.permissions import Place, permissions
+from emrkit_model.permissions import Place, needed_permissions
 from emrkit_model.render import cloudformation
 from emrkit_model.secret_references import secret_address
 from emrkit_model.security import SecurityConfiguration as SecurityValue
@@ -353,7 +353,7 @@ class Cluster(ClusterReference):
         used = key if key is not None or roles is not None else security.key
         self.roles: Roles = roles or Roles(self, "Roles", data=data, logs=grant, key=used)
         """The roles of service and nodes."""
-        needed = permissions(value, Place(Aws.PARTITION, Aws.REGION, Aws.ACCOUNT_ID))
+        needed = needed_permissions(value, Place(Aws.PARTITION, Aws.REGION, Aws.ACCOUNT_ID))
         self.roles.allow(nodes=needed.nodes, service=needed.service)
         security.allow(self.roles, used)
         log_uri = None if logs is None else f"s3://{read(logs)}/logs/"

@@ -12,20 +12,26 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .applications import Application
+    from .at_rest import KeyProvider
+    from .authorization import LakeFormation, RoleMapping, RuntimeRoles
     from .auto_scaling import AutoScaling, ScalingRule
     from .capacity import CapacityReservation, EbsVolume, InstanceFleet, InstanceType
     from .cluster import BootstrapAction, Cluster
     from .configurations import Configuration
     from .contract import Contract, ContractCluster, ContractPipeline
     from .diagnostics import Diagnostic, EmrkitError, ExitCode, Location, Severity
-    from .encryption import AtRest, BucketEncryption, Encryption, InTransit
+    from .encryption import AtRest, BucketEncryption, Encryption, InTransit, WalEncryption
     from .fit import check_fit
+    from .identity_center import IdentityCenter
     from .instance_groups import InstanceGroup
     from .job import Fixture, Job, Pipeline, Retry
-    from .kerberos import Kerberos
+    from .kerberos import ActiveDirectory, CrossRealmTrust, Kerberos
+    from .ldap import Ldap
     from .metastores import ExternalMetastore, GlueCatalog
-    from .permissions import Permissions, Place, permissions
+    from .permissions import Permissions, Place, needed_permissions
+    from .ranger import Ranger, RangerPlugin
     from .scaling import AutoTermination, ManagedScaling
+    from .secret_references import SecretField
     from .security import Imds, SecurityConfiguration
     from .settings import (
         ApplicationSettings,
@@ -66,18 +72,24 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "applications": ("Application",),
+    "at_rest": ("KeyProvider",),
+    "authorization": ("LakeFormation", "RoleMapping", "RuntimeRoles"),
     "auto_scaling": ("AutoScaling", "ScalingRule"),
     "capacity": ("CapacityReservation", "EbsVolume", "InstanceFleet", "InstanceType"),
     "cluster": ("BootstrapAction", "Cluster"),
     "configurations": ("Configuration",),
     "contract": ("Contract", "ContractCluster", "ContractPipeline"),
     "diagnostics": ("Diagnostic", "EmrkitError", "ExitCode", "Location", "Severity"),
-    "encryption": ("AtRest", "BucketEncryption", "Encryption", "InTransit"),
+    "encryption": ("AtRest", "BucketEncryption", "Encryption", "InTransit", "WalEncryption"),
+    "identity_center": ("IdentityCenter",),
     "instance_groups": ("InstanceGroup",),
     "job": ("Fixture", "Job", "Pipeline", "Retry"),
-    "kerberos": ("Kerberos",),
+    "kerberos": ("ActiveDirectory", "CrossRealmTrust", "Kerberos"),
+    "ldap": ("Ldap",),
     "metastores": ("ExternalMetastore", "GlueCatalog"),
-    "permissions": ("Permissions", "Place", "permissions"),
+    "permissions": ("Permissions", "Place", "needed_permissions"),
+    "ranger": ("Ranger", "RangerPlugin"),
+    "secret_references": ("SecretField",),
     "sizing": ("Sizing",),
     "storage": ("ConsistentView", "HBaseStorage", "S3Connector", "WriteAheadLog", "s3_connector"),
     "scaling": ("AutoTermination", "ManagedScaling"),
@@ -122,6 +134,7 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "ActionOnFailure",
+    "ActiveDirectory",
     "Application",
     "ApplicationSettings",
     "AtRest",
@@ -138,6 +151,7 @@ __all__ = [
     "ContractCluster",
     "ContractPipeline",
     "CoreSettings",
+    "CrossRealmTrust",
     "Diagnostic",
     "DynamicAllocation",
     "EbsVolume",
@@ -155,6 +169,7 @@ __all__ = [
     "HiveSettings",
     "HueDatabase",
     "HueSettings",
+    "IdentityCenter",
     "Imds",
     "InTransit",
     "InstanceFleet",
@@ -166,6 +181,9 @@ __all__ = [
     "Json",
     "JupyterHubSettings",
     "Kerberos",
+    "KeyProvider",
+    "LakeFormation",
+    "Ldap",
     "LivySettings",
     "LlapSettings",
     "Location",
@@ -176,11 +194,16 @@ __all__ = [
     "Pipeline",
     "Place",
     "PrestoSettings",
+    "Ranger",
+    "RangerPlugin",
     "Retry",
+    "RoleMapping",
+    "RuntimeRoles",
     "S3Connector",
     "S3aSettings",
     "ScalingRule",
     "ScriptStep",
+    "SecretField",
     "SecurityConfiguration",
     "Severity",
     "Sizing",
@@ -190,12 +213,13 @@ __all__ = [
     "Step",
     "TezSettings",
     "TrinoSettings",
+    "WalEncryption",
     "WriteAheadLog",
     "YarnSettings",
     "ZeppelinSettings",
     "check",
     "check_fit",
-    "permissions",
+    "needed_permissions",
     "s3_connector",
 ]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .cluster import Cluster
 
-__all__ = ["Permissions", "Place", "Statement", "permissions"]
+__all__ = ["Permissions", "Place", "Statement", "needed_permissions"]
 
 Statement = dict[str, object]
 """One statement of a policy document."""
@@ -35,7 +35,7 @@ class Permissions:
     service: tuple[Statement, ...] = field(default=())
 
 
-def permissions(cluster: Cluster, place: Place) -> Permissions:
+def needed_permissions(cluster: Cluster, place: Place) -> Permissions:
     """What metastore and storage of a cluster need.
 
     The Glue Data Catalog is asked by the nodes, a secret in a classification is read by the service role, EMR's
