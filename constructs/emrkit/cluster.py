@@ -10,18 +10,15 @@ from aws_cdk import aws_emr as emr
 from constructs import Construct
 
 from emrkit_model import cluster as model
-from emrkit_model.contract import ContractCluster, SecurityGroups
 from emrkit_model.fields import read
 from emrkit_model.findings import error
-from emrkit_model.metastores import ExternalMetastore, GlueCatalog
 from emrkit_model.permissions import Place, needed_permissions
 from emrkit_model.render import cloudformation
 from emrkit_model.secret_references import secret_address
-from emrkit_model.security import SecurityConfiguration as SecurityValue
 from emrkit_model.tokens import is_token
-from emrkit_model.values import InvalidModel
+from emrkit_model.values import InvalidModel, Value
 
-from .guardrails import Acknowledgement, Judge, acknowledge
+from .acknowledgements import Acknowledgement, Judge, acknowledge
 from .pseudo_parameters import Aws
 from .roles import DataGrant, Roles
 from .scripts import place_actions
@@ -35,9 +32,11 @@ if TYPE_CHECKING:
     from emrkit_model.capacity import InstanceFleet
     from emrkit_model.cluster import BootstrapAction
     from emrkit_model.configurations import Configuration
+    from emrkit_model.contract import ContractCluster
     from emrkit_model.diagnostics import Diagnostic
     from emrkit_model.fields import BucketLike, KeyLike, SecurityGroupLike
     from emrkit_model.instance_groups import InstanceGroup
+    from emrkit_model.metastores import ExternalMetastore, GlueCatalog
     from emrkit_model.scaling import ManagedScaling
     from emrkit_model.settings import ApplicationSettings
     from emrkit_model.sizing import Sizing
@@ -278,7 +277,7 @@ class Cluster(ClusterReference):
         }
         chosen |= {name: value for name, value in rare.items() if value is not None}
         database: HiveMetastoreReference | None = None
-        if metastore is not None and not isinstance(metastore, (GlueCatalog, ExternalMetastore)):
+        if metastore is not None and not isinstance(metastore, Value):
             metastore, database = metastore.value, metastore
         value = model.Cluster(
             name=name or id,
@@ -437,6 +436,8 @@ def _no_realm() -> Diagnostic:
 
 def describe_cluster(value: model.Cluster, cluster_id: str | None) -> ContractCluster:
     """A placed cluster as an entry of the contract; without an id it is one that runs launch."""
+    from emrkit_model.contract import ContractCluster, SecurityGroups
+
     realm = value.realm
     secrets = {} if realm is None else {name: secret_address(secret) for name, secret in realm.secrets().items()}
     inner = value.security_configuration
@@ -448,7 +449,7 @@ def describe_cluster(value: model.Cluster, cluster_id: str | None) -> ContractCl
         service_role=None if value.service_role is None else read(value.service_role),
         instance_profile=None if value.instance_profile is None else read(value.instance_profile),
         auto_scaling_role=_text(value.auto_scaling_role),
-        security_configuration=inner.name if isinstance(inner, SecurityValue) else inner,
+        security_configuration=inner.name if isinstance(inner, Value) else inner,
         subnets=tuple(value.subnets),
         security_groups=SecurityGroups(
             primary=_text(value.primary_security_group),

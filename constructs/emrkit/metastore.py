@@ -16,7 +16,7 @@ from emrkit_model.fields import read
 from emrkit_model.metastores import ExternalMetastore
 from emrkit_model.secret_references import SecretField, secret_reference
 
-from .guardrails import Acknowledgement, Judge, acknowledge
+from .acknowledgements import Acknowledgement, Judge, acknowledge
 from .pseudo_parameters import Aws
 
 if TYPE_CHECKING:
