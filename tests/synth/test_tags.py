@@ -89,4 +89,4 @@ def test_what_a_resource_says_itself_wins() -> None:
     s3.CfnBucket(stack, "Bucket", tags=[CfnTag(key="owner", value="somebody")])
     emr.tag_everything(stack, emr.Ownership(owner="everybody", tags={"tier": "gold"}))
     (found,) = Template.from_stack(stack).find_resources("AWS::S3::Bucket").values()
-    assert tags_of(found) == {"owner": "somebody", "tier": "gold"}
+    assert tags_of(dict(found)) == {"owner": "somebody", "tier": "gold"}
