@@ -31,7 +31,7 @@ class _Later:
     def __init__(self, module: str, name: str) -> None:
         self.module, self.name = module, name
 
-    def _kind(self) -> object:
+    def _kind(self) -> Any:
         return getattr(import_module(f".{self.module}", __package__), self.name)
 
     def _read(self, value: object) -> object:

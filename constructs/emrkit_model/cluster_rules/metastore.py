@@ -32,11 +32,11 @@ def check_metastore(cluster: Cluster) -> Iterator[Diagnostic]:
     """The metastore against the release and the applications that would use it."""
     if cluster.metastore is None:
         return
-    from emrkit_model.metastores import ExternalMetastore, GlueCatalog
+    from emrkit_model.metastores import GlueCatalog
 
     if isinstance(cluster.metastore, GlueCatalog):
         yield from _check_glue(cluster, cluster.metastore)
-    elif isinstance(cluster.metastore, ExternalMetastore):
+    else:
         yield from _check_external(cluster)
 
 
