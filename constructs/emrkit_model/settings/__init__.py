@@ -26,14 +26,37 @@ if TYPE_CHECKING:
 _HOMES = {
     "application_settings": ("ApplicationSettings",),
     "flink": ("FlinkSettings",),
-    "hadoop": ("CoreSettings", "HdfsSettings", "S3aSettings",),
+    "hadoop": (
+        "CoreSettings",
+        "HdfsSettings",
+        "S3aSettings",
+    ),
     "hbase": ("HBaseSettings",),
-    "hive": ("HiveSettings", "LlapSettings", "TezSettings",),
-    "mapreduce": ("MapReduceSettings", "YarnSettings",),
-    "notebooks": ("HueDatabase", "HueSettings", "JupyterHubSettings", "LivySettings", "ZeppelinSettings",),
+    "hive": (
+        "HiveSettings",
+        "LlapSettings",
+        "TezSettings",
+    ),
+    "mapreduce": (
+        "MapReduceSettings",
+        "YarnSettings",
+    ),
+    "notebooks": (
+        "HueDatabase",
+        "HueSettings",
+        "JupyterHubSettings",
+        "LivySettings",
+        "ZeppelinSettings",
+    ),
     "oozie": ("OozieSettings",),
-    "query_engines": ("PrestoSettings", "TrinoSettings",),
-    "spark": ("DynamicAllocation", "SparkSettings",),
+    "query_engines": (
+        "PrestoSettings",
+        "TrinoSettings",
+    ),
+    "spark": (
+        "DynamicAllocation",
+        "SparkSettings",
+    ),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
