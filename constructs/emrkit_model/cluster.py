@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
@@ -138,7 +138,7 @@ class Cluster(Value):
     """The primary node (or three): a fleet, or a group; all nodes are fleets or all are groups."""
     core: Annotated[InstanceFleet | InstanceGroup | None, *NODES] = None
     """The core nodes, which hold HDFS. Default: none, the primary node works alone."""
-    task: Annotated[InstanceFleet | InstanceGroup | tuple[InstanceGroup, ...] | None, *TASK_NODES] = None
+    task: Annotated[InstanceFleet | InstanceGroup | Sequence[InstanceGroup] | None, *TASK_NODES] = None
     """The task nodes: one fleet, one group, or a list of up to 48 groups. Default: none."""
     scaling: ManagedScaling | None = None
     """Managed scaling of core and task nodes. Default: fleets keep their targets, groups their counts."""
@@ -284,10 +284,10 @@ class Cluster(Value):
         found: list[tuple[str, FieldPath, InstanceFleet | InstanceGroup]] = [("primary", ("primary",), self.primary)]
         if self.core is not None:
             found.append(("core", ("core",), self.core))
-        if isinstance(self.task, tuple):
-            found += [("task", ("task", i), group) for i, group in enumerate(self.task)]
-        elif self.task is not None:
+        if isinstance(self.task, (InstanceFleet, InstanceGroup)):
             found.append(("task", ("task",), self.task))
+        elif self.task is not None:
+            found += [("task", ("task", i), group) for i, group in enumerate(self.task)]
         return tuple(found)
 
     def fleets(self) -> tuple[tuple[str, InstanceFleet], ...]:

@@ -8,20 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from emrkit_facts import surface
 from emrkit_jobs.plan.actions import Action, Effect
+from emrkit_model.render.cloudformation import service_owned
 
 __all__ = ["StackPair", "compare_stacks"]
 
 Json = Mapping[str, object]
+Plain = Mapping[str, Any]
 
 _SKIPPED_TYPES = frozenset({"AWS::CDK::Metadata"})
 _IN_PLACE_INSTANCES = frozenset(
-    {"TargetOnDemandCapacity", "TargetSpotCapacity", "TerminationProtected", "UnhealthyNodeReplacement"}
+    {
+        "TargetOnDemandCapacity",
+        "TargetSpotCapacity",
+        "InstanceCount",
+        "AutoScalingPolicy",
+        "TerminationProtected",
+        "UnhealthyNodeReplacement",
+    }
 )
 """What `Instances` of a cluster may change without a new cluster."""
+_CLUSTER = "AWS::EMR::Cluster"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,25 +89,50 @@ def _compare_resource(stack: str, name: str, new: Json, old: Json) -> Action:
     if replacing is None:
         return Action(Effect.CHANGE, kind, name, stack, (*changed, *attributes))
     causes = [key for key in changed if key in replacing]
-    if kind == "AWS::EMR::Cluster" and "Instances" in changed:
-        causes += _instances(_mapping(wanted.get("Instances")), _mapping(deployed.get("Instances")), "Instances")
+    if kind == _CLUSTER and "Instances" in changed:
+        causes += _instances(wanted.get("Instances"), deployed.get("Instances"), "Instances")
     if causes:
         return Action(Effect.REPLACE, kind, name, stack, tuple(causes))
+    if kind == _CLUSTER:
+        changed += [
+            f"{path} (EMR scales it by itself: the change is only a start)" for path in _owned(wanted, deployed)
+        ]
     return Action(Effect.UPDATE, kind, name, stack, (*changed, *attributes))
 
 
-def _instances(wanted: Json, deployed: Json, path: str) -> list[str]:
-    """The parts of a cluster's `Instances` whose change needs a new cluster."""
-    found: list[str] = []
-    for key in sorted({*wanted, *deployed}):
-        new, old = wanted.get(key), deployed.get(key)
-        if _same(new, old) or key in _IN_PLACE_INSTANCES:
-            continue
-        if isinstance(new, Mapping) and isinstance(old, Mapping):
-            found += _instances(cast("Json", new), cast("Json", old), f"{path}.{key}")
+def _owned(wanted: Json, deployed: Json) -> Iterator[str]:
+    """Changed numbers that the service changes too: in both templates they belong to scaling."""
+    before = set(service_owned(cast("Plain", deployed)))
+    for path in service_owned(cast("Plain", wanted)):
+        if path in before and not _same(_at(wanted, path), _at(deployed, path)):
+            yield ".".join(path)
+
+
+def _at(value: object, path: Sequence[str]) -> object:
+    for step in path:
+        if isinstance(value, list):
+            items = cast("list[object]", value)
+            value = items[int(step)] if int(step) < len(items) else None
         else:
-            found.append(f"{path}.{key}")
-    return found
+            value = _mapping(value).get(step)
+    return value
+
+
+def _instances(wanted: object, deployed: object, path: str) -> list[str]:
+    """The parts of a cluster's `Instances` whose change needs a new cluster."""
+    if _same(wanted, deployed) or path.rpartition(".")[2] in _IN_PLACE_INSTANCES:
+        return []
+    if isinstance(wanted, Mapping) and isinstance(deployed, Mapping):
+        new, old = cast("Json", wanted), cast("Json", deployed)
+        keys = sorted({*new, *old})
+        return [cause for key in keys for cause in _instances(new.get(key), old.get(key), f"{path}.{key}")]
+    if isinstance(wanted, list) and isinstance(deployed, list):
+        rows, former = cast("list[object]", wanted), cast("list[object]", deployed)
+        # Task groups and fleets are lists; one more or less is a new cluster, as is any other list that differs.
+        if len(rows) == len(former) and path.rpartition(".")[2] in ("TaskInstanceGroups", "TaskInstanceFleets"):
+            pairs = enumerate(zip(rows, former, strict=True))
+            return [cause for i, (one, other) in pairs for cause in _instances(one, other, f"{path}.{i}")]
+    return [path]
 
 
 def _other_sections(wanted: Json, deployed: Json) -> tuple[str, ...]:

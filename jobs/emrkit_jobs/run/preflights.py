@@ -26,7 +26,9 @@ def place_cluster(declared: Cluster, contract: ContractCluster, **more: object) 
         "service_role": contract.service_role,
         "instance_profile": contract.instance_profile,
         "security_configuration": contract.security_configuration,
-        "subnets": contract.subnets or None,
+        "auto_scaling_role": contract.auto_scaling_role,
+        # Groups have one subnet, the first; EMR chooses among those of fleets.
+        "subnets": (contract.subnets[:1] if declared.groups() else contract.subnets) or None,
         "primary_security_group": groups.primary,
         "core_security_group": groups.core,
         "service_access_security_group": groups.service_access,
