@@ -36,7 +36,7 @@ class Permissions:
 
 
 def needed_permissions(cluster: Cluster, place: Place) -> Permissions:
-    """What metastore and storage of a cluster need.
+    """What metastore, storage and typed settings of a cluster need.
 
     The Glue Data Catalog is asked by the nodes, a secret in a classification is read by the service role, EMR's
     write-ahead log and the table of consistent view are used by the nodes.
@@ -53,4 +53,25 @@ def needed_permissions(cluster: Cluster, place: Place) -> Permissions:
         nodes += cluster.hbase.node_statements(place)
     if cluster.consistent_view is not None:
         nodes += cluster.consistent_view.node_statements(place)
+    if cluster.settings is not None:
+        service += cluster.settings.service_statements()
+    service += reservation_statements(cluster)
     return Permissions(tuple(nodes), tuple(service))
+
+
+def reservation_statements(cluster: Cluster) -> list[Statement]:
+    """What the service role needs to use capacity reservations; EC2 knows no resources for these actions.
+
+    https://docs.aws.amazon.com/emr/latest/ManagementGuide/on-demand-capacity-reservations.html
+    """
+    used = [r for _, fleet in cluster.fleets() for r in (fleet.reservation, fleet.resize_reservation) if r is not None]
+    if not used:
+        return []
+    actions = [
+        "ec2:DescribeCapacityReservations",
+        "ec2:DescribeLaunchTemplateVersions",
+        "ec2:DeleteLaunchTemplateVersions",
+    ]
+    if any(reservation.resource_group is not None for reservation in used):
+        actions.append("resource-groups:ListGroupResources")
+    return [{"Effect": "Allow", "Action": actions, "Resource": "*"}]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from emrkit_facts import instance_types, yarn
 from emrkit_facts.instance_types import InstanceTypeFacts
+from emrkit_model.capacity import InstanceFleet
 from emrkit_model.contributions import EffectiveSettings
 from emrkit_model.diagnostics import Diagnostic
 from emrkit_model.findings import error, warning
@@ -88,19 +89,19 @@ def worker_nodes(cluster: Cluster) -> tuple[Node, ...]:
     memory = megabytes(effective.value("yarn-site", "yarn.nodemanager.resource.memory-mb"))
     cores = megabytes(effective.value("yarn-site", "yarn.nodemanager.resource.cpu-vcores"))
     largest = megabytes(effective.value("yarn-site", "yarn.scheduler.maximum-allocation-mb"))
-    fleets = [fleet for role, fleet in cluster.fleets() if role != "primary"] or [f for _, f in cluster.fleets()]
+    workers = [nodes for role, nodes in cluster.nodes() if role != "primary"] or [cluster.primary]
     found: dict[str, Node] = {}
-    for fleet in fleets:
-        if is_token(fleet.types):
-            continue
-        weights = fleet.weights()
-        for item in fleet.types:
+    for nodes in workers:
+        types = nodes.instance_types()
+        weights = nodes.weights() if isinstance(nodes, InstanceFleet) and types else {}
+        for item in types:
             facts = None if is_token(item.type) else instance_types.find(item.type)
             if not isinstance(facts, InstanceTypeFacts):
                 continue
             own = yarn.node_memory_mb(facts, with_hbase=with_hbase) if memory is None else memory
             if own is not None:
                 limit = own if largest is None else min(own, largest)
+                # Groups count instances.
                 weight = weights.get(item.type, 1)
                 found[item.type] = Node(item.type, limit, cores or facts.vcpu, 1 if is_token(weight) else weight)
     return tuple(found.values())
@@ -216,7 +217,12 @@ def _check_most_executors(
     units = None if cluster.scaling is None else cluster.scaling.maximum
     if not text.isdigit() or units is None or is_token(units):
         return
-    most = max((units // node.weight) * (node.memory_mb // wanted.memory_mb) for node in nodes if wanted.fits(node))
+    by_cores = cluster.scaling is not None and cluster.scaling.unit == "VCPU"
+    most = max(
+        (units // (node.cores if by_cores else node.weight)) * (node.memory_mb // wanted.memory_mb)
+        for node in nodes
+        if wanted.fits(node)
+    )
     if int(text) > most:
         yield warning(
             "CONF-067",

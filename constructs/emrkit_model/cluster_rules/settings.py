@@ -120,7 +120,7 @@ def _check_spark(cluster: Cluster) -> Iterator[Diagnostic]:
     if (effective.value("spark", "maximizeResourceAllocation") or "").lower() != "true":
         return
     place = effective.place("spark", "maximizeResourceAllocation")
-    if any(len(fleet.types) > 1 for _, fleet in cluster.fleets()):
+    if any(len(nodes.instance_types()) > 1 for _, nodes in cluster.nodes()):
         yield warning(
             "CONF-045",
             "maximize_resources sizes executors from one core type, and the fleets have several",

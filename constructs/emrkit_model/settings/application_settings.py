@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from emrkit_model.contributions import Contribution, Contributor, gather
-from emrkit_model.fields import Flag
+from emrkit_model.fields import Flag, read
 
 from .flink import FlinkSettings
 from .hadoop import CoreSettings, HdfsSettings, wire_encryption
@@ -75,3 +75,11 @@ class ApplicationSettings(Contributor):
         """What all parts add, and both halves of the wire."""
         yield from gather(self, release, applications)
         yield from wire_encryption(self.wire_encryption)
+
+    def service_statements(self) -> list[dict[str, object]]:
+        """What EMR's service role must be allowed: reading the secrets that the settings name."""
+        database = None if self.hue is None else self.hue.database
+        if database is None:
+            return []
+        action = "secretsmanager:GetSecretValue"
+        return [{"Effect": "Allow", "Action": action, "Resource": read(database.password)}]

@@ -294,6 +294,31 @@ def test_more_executors_than_scaling_can_hold_are_a_warning_with_the_numbers():
     assert "up to 21 executors, the cluster never holds more than 20" in problem.summary
 
 
+def test_groups_are_counted_in_instances_and_in_cores():
+    def changes(executors: int, **scaling: object) -> dict[str, object]:
+        return {
+            "primary": {"group": "m5.xlarge"},
+            "core": {"group": "m5.xlarge", "count": 4},
+            "task": [{"group": "c5.xlarge", "count": 2}, {"group": "m5.2xlarge", "count": 2}],
+            "subnets": ["subnet-1"],
+            "scaling": {"minimum": 4, **scaling},
+            "settings": {"spark": {"executor_memory": "4g", "dynamic_allocation": {"maximum": executors}}},
+        }
+
+    # Five executors of 4864 MB on an m5.2xlarge; ten nodes, or eighty cores of them.
+    assert "W-CONF-067" not in codes(**changes(50, maximum=10))
+    assert "W-CONF-067" in codes(**changes(51, maximum=10))
+    assert "W-CONF-067" not in codes(**changes(50, maximum=80, unit="VCPU"))
+    assert "W-CONF-067" in codes(**changes(51, maximum=80, unit="VCPU"))
+
+
+def test_every_task_group_is_asked_whether_an_executor_fits():
+    groups = {"primary": {"group": "m5.xlarge"}, "core": {"group": "m5.xlarge", "count": 4}, "subnets": ["subnet-1"]}
+    small = [{"group": "m5.xlarge", "count": 2}, {"group": "c5.xlarge", "count": 2}]
+    assert codes(**groups, task=small, settings={"spark": EXECUTOR}) == {"W-CONF-031"}
+    assert codes(**groups, task=small[:1], settings={"spark": EXECUTOR}) == set()
+
+
 @pytest.mark.parametrize(
     ("part", "fields", "small", "large"),
     [
