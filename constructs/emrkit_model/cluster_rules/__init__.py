@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from emrkit_model.diagnostics import Diagnostic
 
+from .authorization import check_authorization
 from .connectors import check_connectors
 from .containers import check_containers
 from .identity import check_identity, check_release
@@ -36,6 +37,7 @@ _RULES = (
     check_three_primaries,
     check_scaling,
     check_security,
+    check_authorization,
     check_placement,
     check_limits,
     check_root_volume,
