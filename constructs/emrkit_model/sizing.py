@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, ClassVar, cast
 
 from emrkit_facts import instance_types, releases
@@ -285,16 +286,22 @@ def successor(name: str) -> tuple[str, str] | None:
     return (fits[0] if fits else types[-1]).type, row.reason
 
 
+@cache
 def _runs(family: str, release: str) -> bool | None:
-    """Whether a release runs a family; the 8.x train, for which no floor is documented, runs what 7.x runs."""
+    """Whether a release runs a family; the 8.x train, for which no floor is documented, runs what 7.x runs.
+
+    Sizes with a floor of their own do not count: a family is taken whole or not at all.
+    """
     label = releases.newest() if release.startswith("emr-spark-") else release
-    return next((t.supported_by(label) for t in _types_of(family)), False)
+    answers = {found.supported_by(label) for found in _types_of(family)}
+    return answers.pop() if len(answers) == 1 else False
 
 
-def _types_of(family: str) -> list[instance_types.InstanceTypeFacts]:
+@cache
+def _types_of(family: str) -> tuple[instance_types.InstanceTypeFacts, ...]:
     start = f"{family}."
     found = [instance_types.find(name) for name in instance_types.names() if name.startswith(start)]
-    return [t for t in found if isinstance(t, instance_types.InstanceTypeFacts)]
+    return tuple(t for t in found if isinstance(t, instance_types.InstanceTypeFacts))
 
 
 def _vcpu(name: str) -> int:
