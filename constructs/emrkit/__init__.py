@@ -41,6 +41,14 @@ if TYPE_CHECKING:
     from emrkit_model.kerberos import ActiveDirectory, CrossRealmTrust, Kerberos
     from emrkit_model.ldap import Ldap
     from emrkit_model.metastores import ExternalMetastore, GlueCatalog
+    from emrkit_model.network import (
+        Egress,
+        FlowLogs,
+        GroupRules,
+        InboundRule,
+        InterfaceEndpoint,
+        interface_endpoints_for,
+    )
     from emrkit_model.ownership import Ownership
     from emrkit_model.ranger import Ranger, RangerPlugin
     from emrkit_model.scaling import ManagedScaling
@@ -79,7 +87,7 @@ if TYPE_CHECKING:
     from .foundation import Foundation
     from .grants import CatalogGrant, DataGrant
     from .metastore import HiveMetastore
-    from .network import Network
+    from .network import Network, SecurityGroups
     from .orchestration import Pipeline
     from .roles import Roles
     from .runtime_role import RuntimeRole
@@ -96,7 +104,7 @@ _HOMES = {
     ".foundation": ("Foundation",),
     ".grants": ("CatalogGrant", "DataGrant"),
     ".metastore": ("HiveMetastore",),
-    ".network": ("Network",),
+    ".network": ("Network", "SecurityGroups"),
     ".orchestration": ("Pipeline",),
     ".roles": ("Roles",),
     ".runtime_role": ("RuntimeRole",),
@@ -118,6 +126,14 @@ _HOMES = {
     "emrkit_model.job": ("Job", "Retry"),
     "emrkit_model.kerberos": ("ActiveDirectory", "CrossRealmTrust", "Kerberos"),
     "emrkit_model.ldap": ("Ldap",),
+    "emrkit_model.network": (
+        "Egress",
+        "FlowLogs",
+        "GroupRules",
+        "InboundRule",
+        "InterfaceEndpoint",
+        "interface_endpoints_for",
+    ),
     "emrkit_model.ownership": ("Ownership",),
     "emrkit_model.metastores": ("ExternalMetastore", "GlueCatalog"),
     "emrkit_model.ranger": ("Ranger", "RangerPlugin"),
@@ -175,11 +191,14 @@ __all__ = [
     "DeployerPolicy",
     "DynamicAllocation",
     "EbsVolume",
+    "Egress",
     "Encryption",
     "ExternalMetastore",
     "FlinkSettings",
+    "FlowLogs",
     "Foundation",
     "GlueCatalog",
+    "GroupRules",
     "HBaseSettings",
     "HBaseStorage",
     "HdfsSettings",
@@ -190,9 +209,11 @@ __all__ = [
     "IdentityCenter",
     "Imds",
     "InTransit",
+    "InboundRule",
     "InstanceFleet",
     "InstanceGroup",
     "InstanceType",
+    "InterfaceEndpoint",
     "JarStep",
     "Job",
     "JupyterHubSettings",
@@ -222,6 +243,7 @@ __all__ = [
     "ScriptStep",
     "SecretField",
     "SecurityConfiguration",
+    "SecurityGroups",
     "Sizing",
     "SparkSettings",
     "SparkSqlStep",
@@ -237,6 +259,7 @@ __all__ = [
     "WriteAheadLog",
     "YarnSettings",
     "ZeppelinSettings",
+    "interface_endpoints_for",
     "tag_everything",
 ]
 

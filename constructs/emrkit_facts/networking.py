@@ -107,8 +107,8 @@ def service_endpoint(region: str) -> tuple[str, str]:
 def endpoint_service(service: str, region: str) -> str:
     """The full name of a service's endpoint in a Region; a Region that is not known is taken for one outside China.
 
-    >>> endpoint_service("sts", "eu-west-1"), endpoint_service("sts", "cn-north-1"), endpoint_service("kms", "cn-north-1")
-    ('com.amazonaws.eu-west-1.sts', 'cn.com.amazonaws.cn-north-1.sts', 'com.amazonaws.cn-north-1.kms')
+    >>> [endpoint_service(*of) for of in (("sts", "eu-west-1"), ("sts", "cn-north-1"), ("kms", "cn-north-1"))]
+    ['com.amazonaws.eu-west-1.sts', 'cn.com.amazonaws.cn-north-1.sts', 'com.amazonaws.cn-north-1.kms']
     """
     rows = load("networking")["endpoints"]
     own = rows["prefix_of_region"].get(region) if service in rows["prefixed_in_china"] else None

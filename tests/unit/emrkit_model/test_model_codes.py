@@ -10,14 +10,15 @@ from pathlib import Path
 import emrkit_model
 
 FOLDER = Path(emrkit_model.__file__).parent
-CODE = re.compile(r"^(FLEET|SCALE|APP|CONF|ENC|KRB|SEC|CLUS|STEP|JOB|CTR|TAG|META|STORE|SIZE)-(\d{3})$")
+CODE = re.compile(r"^(FLEET|SCALE|APP|CONF|ENC|KRB|SEC|CLUS|STEP|JOB|CTR|TAG|META|STORE|SIZE|NET)-(\d{3})$")
 # The same finding in two places: Kerberos of a cluster and of its security configuration; a contract that is no JSON.
 SHARED = {"E-KRB-020", "E-CTR-010"}
 
 
 def uses() -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
-    for path in [*FOLDER.glob("*.py"), *(FOLDER / "render").glob("*.py"), *(FOLDER / "cluster_rules").glob("*.py")]:
+    folders = ("", "render", "cluster_rules", "network")
+    for path in (path for folder in folders for path in (FOLDER / folder).glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
                 continue
@@ -61,4 +62,5 @@ def test_there_are_codes_of_every_area():
         "META",
         "STORE",
         "SIZE",
+        "NET",
     }
