@@ -223,7 +223,7 @@ class Cluster(Value):
     @model_validator(mode="before")
     @classmethod
     def _size(cls, data: object) -> object:
-        if isinstance(data, Mapping) and "sizing" in data:
+        if isinstance(data, Mapping) and data.get("sizing") is not None:
             from .sizing import fill_in
 
             return fill_in(data)

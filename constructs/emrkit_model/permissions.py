@@ -41,14 +41,15 @@ def needed_permissions(cluster: Cluster, place: Place) -> Permissions:
     The Glue Data Catalog is asked by the nodes, a secret in a classification is read by the service role, EMR's
     write-ahead log and the table of consistent view are used by the nodes.
     """
-    from .metastores import ExternalMetastore, GlueCatalog
-
     nodes: list[Statement] = []
     service: list[Statement] = []
-    if isinstance(cluster.metastore, GlueCatalog):
-        nodes += cluster.metastore.node_statements(place)
-    if isinstance(cluster.metastore, ExternalMetastore):
-        service += cluster.metastore.service_statements()
+    if cluster.metastore is not None:
+        from .metastores import GlueCatalog
+
+        if isinstance(cluster.metastore, GlueCatalog):
+            nodes += cluster.metastore.node_statements(place)
+        else:
+            service += cluster.metastore.service_statements()
     if cluster.hbase is not None:
         nodes += cluster.hbase.node_statements(place)
     if cluster.consistent_view is not None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, cast
 
 from emrkit_facts import security_grammar
 
-from .authorization import check_mappings
 from .diagnostics import Diagnostic
 from .documents import leaves
 from .findings import error, warning
@@ -64,7 +63,9 @@ def check_parts(value: SecurityConfiguration) -> Iterator[Diagnostic]:
             reason=_RANGER,
             hint="add kerberos or ldap",
         )
-    if not is_token(value.role_mappings):
+    if value.role_mappings and not is_token(value.role_mappings):
+        from .authorization import check_mappings
+
         for found in check_mappings(value.role_mappings):
             yield found.within("role_mappings")
 
