@@ -93,8 +93,12 @@ def place_cluster(
     }
     if any(group.scaling is not None for _, group in value.groups()):
         given["auto_scaling_role"] = value.auto_scaling_role or roles.require_auto_scaling_role()
+    beside = (("primary", groups.additional_primary), ("core", groups.additional_core))
+    given |= {f"additional_{node}_security_groups": ids for node, ids in beside if ids}
     kept = {k: v for k, v in given.items() if k in ("security_configuration", "kerberos") or not getattr(value, k)}
-    return value.with_placement(**kept, tags={**value.tags, EMR_TAG[0]: EMR_TAG[1]})
+    placed = value.with_placement(**kept, tags={**value.tags, EMR_TAG[0]: EMR_TAG[1]})
+    network.check_cluster(placed)
+    return placed
 
 
 class ClusterReference(Construct):
@@ -184,7 +188,7 @@ class Cluster(ClusterReference):
         logs: The bucket of its logs, below `logs/`. Default: no logs, which the guardrails refuse.
         key: The KMS key of logs; also what the roles may use. Default: the roles may use that of `security`.
         data: What its nodes may read and write.
-        roles: Roles made elsewhere. Default: its own, with `data`, `logs` and `key` granted.
+        roles: Roles made elsewhere; `data`, `logs` and `key` are granted to them too. Default: its own.
         name: Its name at EMR. Default: the construct's id.
         tags: Its tags, which EMR puts on the instances too.
         termination_protected: Refuses termination until it is switched off. Default: no.
@@ -352,11 +356,15 @@ class Cluster(ClusterReference):
         used = key if key is not None or roles is not None else security.key
         self.roles: Roles = roles or Roles(self, "Roles", data=data, logs=grant, key=used)
         """The roles of service and nodes."""
+        if roles is not None:
+            roles.serve(data=data, logs=grant, key=key)
         needed = needed_permissions(value, Place(Aws.PARTITION, Aws.REGION, Aws.ACCOUNT_ID))
         self.roles.allow(nodes=needed.nodes, service=needed.service)
         security.allow(self.roles, used)
         log_uri = None if logs is None else f"s3://{read(logs)}/logs/"
         log_key = key if log_uri is not None else None
+        if value.step_execution_role is not None:
+            raise InvalidModel(_no_step_role())
         if value.bootstrap_actions and not is_token(value.bootstrap_actions):
             statements: list[Statement] = []
             value = value.replace(bootstrap_actions=place_actions(self, value.bootstrap_actions, statements))
@@ -371,6 +379,7 @@ class Cluster(ClusterReference):
         )
         resource = emr.CfnCluster(self, "Resource", **arguments)
         self._resource = resource
+        network.precede(resource)
         accepted = dict(_ACCEPTED)
         if self.value.realm is not None or self.value.key_pair is not None:
             del accepted["AwsSolutions-EMR6"]
@@ -431,6 +440,16 @@ def _no_realm() -> Diagnostic:
         reason="EMR takes them together or not at all. "
         "https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-kerberos-configure-settings.html",
         hint="give the security configuration `kerberos=` too",
+    )
+
+
+def _no_step_role() -> Diagnostic:
+    return error(
+        "CLUS-097",
+        "a cluster of a stack cannot have a runtime role for its first steps",
+        "step_execution_role",
+        reason="AWS::EMR::Cluster has no such property",
+        hint="run the steps as a job, each with its `execution_role`",
     )
 
 

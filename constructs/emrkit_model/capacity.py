@@ -94,7 +94,7 @@ class CapacityReservation(Value):
         if not isinstance(data, dict):
             return data
         given = cast("dict[str, object]", data)
-        return {"first": False, **given} if str(given.get("preference")).lower() == "none" else given
+        return {"first": False, **given} if given.get("preference") == "none" else given
 
     def problems(self) -> Iterator[Diagnostic]:
         """Reservations are used, or not: no both at once."""

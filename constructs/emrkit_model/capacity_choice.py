@@ -12,7 +12,7 @@ from .findings import error
 from .instance_groups import InstanceGroup
 from .values import build, carry
 
-__all__ = ["NODES", "TASK_NODES"]
+__all__ = ["NODES", "PRIMARY_NODES", "TASK_NODES"]
 
 _GROUP_KEYS = ("group", "type")
 
@@ -26,6 +26,12 @@ def _nodes(value: object) -> object:
     if any(key in data for key in _GROUP_KEYS):
         return build(lambda: InstanceGroup.parse(data))
     return build(lambda: InstanceFleet.parse(data))
+
+
+def _needed(value: object) -> object:
+    if value is None:
+        raise ValueError("must be a map")
+    return _nodes(value)
 
 
 def _task_nodes(value: object) -> object:
@@ -79,7 +85,9 @@ class _NodesSchema(WithJsonSchema):
         return {"anyOf": choices}
 
 
-NODES: tuple[Any, ...] = (PlainValidator(_nodes), _NodesSchema(several=False))
+PRIMARY_NODES: tuple[Any, ...] = (PlainValidator(_needed), _NodesSchema(several=False))
 """Annotations of a field that holds a fleet or a group."""
+NODES: tuple[Any, ...] = (PlainValidator(_nodes), _NodesSchema(several=False))
+"""The same for a field that may be left empty."""
 TASK_NODES: tuple[Any, ...] = (PlainValidator(_task_nodes), _NodesSchema(several=True))
 """The same for task nodes, which may also be a list of groups."""

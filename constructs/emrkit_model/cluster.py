@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, PlainValidator, WithJsonSchema, model_vali
 
 from .applications import Application
 from .capacity import InstanceFleet
-from .capacity_choice import NODES, TASK_NODES
+from .capacity_choice import NODES, PRIMARY_NODES, TASK_NODES
 from .cluster_rules import check_cluster
 from .configurations import Configuration
 from .contributions import Contribution, EffectiveSettings, gather, merge
@@ -134,7 +134,7 @@ class Cluster(Value):
     """The release label, for example `emr-7.10.0`."""
     applications: Items[Application] = (Application.SPARK,)
     """The applications that EMR installs."""
-    primary: Annotated[InstanceFleet | InstanceGroup, *NODES]
+    primary: Annotated[InstanceFleet | InstanceGroup, *PRIMARY_NODES]
     """The primary node (or three): a fleet, or a group; all nodes are fleets or all are groups."""
     core: Annotated[InstanceFleet | InstanceGroup | None, *NODES] = None
     """The core nodes, which hold HDFS. Default: none, the primary node works alone."""

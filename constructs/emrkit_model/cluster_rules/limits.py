@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from emrkit_model.diagnostics import Diagnostic
-from emrkit_model.findings import error
+from emrkit_model.findings import error, warning
 from emrkit_model.gating import gate_problem
 from emrkit_model.tokens import is_token
 
@@ -42,6 +42,24 @@ def check_limits(cluster: Cluster) -> Iterator[Diagnostic]:
             got=len(cluster.bootstrap_actions),
             allowed="16",
             reason=f"{_GUIDE}emr-plan-bootstrap.html",
+        )
+    # A cluster that has its roles is complete: nothing will add a place for its logs any more.
+    if cluster.log_key is not None and cluster.log_uri is None and cluster.service_role is not None:
+        yield error(
+            "CLUS-098",
+            "a key for logs that go nowhere",
+            "log_key",
+            reason=_API,
+            hint="set log_uri, or leave log_key out",
+        )
+    replaced = cluster.unhealthy_node_replacement is True and cluster.core is not None
+    if replaced and cluster.termination_protected is False:
+        yield warning(
+            "CLUS-099",
+            "an unhealthy core node ends at once, with its blocks of HDFS",
+            "unhealthy_node_replacement",
+            reason=f"without termination protection EMR waits for nothing ({_GUIDE}emr-plan-node-replacement.html)",
+            hint="set termination_protected: true: then the node is first relieved of its work",
         )
     reserved = [key for key in cluster.tags if key.lower().startswith("aws:")]
     if reserved:

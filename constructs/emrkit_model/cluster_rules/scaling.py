@@ -33,6 +33,7 @@ def check_scaling(cluster: Cluster) -> Iterator[Diagnostic]:
             yield from gate_problem(
                 "auto-termination", cluster.release, "CLUS-030", "idle_timeout", hint="set idle_timeout: null"
             )
+    yield from _check_idle(cluster)
     yield from _check_automatic(cluster)
     scaling = cluster.scaling
     if scaling is None:
@@ -54,6 +55,22 @@ def check_scaling(cluster: Cluster) -> Iterator[Diagnostic]:
             "scaling",
             got=", ".join(a.name for a in cluster.applications),
             reason=_PAGE,
+        )
+
+
+def _check_idle(cluster: Cluster) -> Iterator[Diagnostic]:
+    names = _names(cluster)
+    if cluster.idle_timeout is None or cluster.keep_alive is not True:
+        return
+    # HBase has a rule of its own: it keeps data on the cluster.
+    if names and names <= _OFF_YARN - {"hbase", "phoenix"}:
+        yield warning(
+            "CLUS-039",
+            "the cluster ends when YARN is idle, and no application here runs on YARN",
+            "idle_timeout",
+            got=", ".join(a.name for a in cluster.applications),
+            reason=f"it would end under running queries ({_GUIDE}emr-auto-termination-policy.html)",
+            hint="set idle_timeout: null",
         )
 
 
