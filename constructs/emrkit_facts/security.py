@@ -195,6 +195,8 @@ _SUCCESSORS = {
     f"{_V1}profile.ProfileCredentialsProvider": f"{_V2}ProfileCredentialsProvider",
     f"{_V1}AnonymousAWSCredentials": "org.apache.hadoop.fs.s3a.AnonymousAWSCredentialsProvider",
 }
+# EMR's own client of the Glue Data Catalog shares the SDK's name space.
+_NOT_SDK = "com.amazonaws.glue.catalog."
 
 
 def gate(name: str) -> Gate | UnknownGate:
@@ -214,9 +216,10 @@ def gates() -> tuple[Gate, ...]:
 def sdk_v2_successor(class_name: str) -> str | None:
     """What replaces a class of the AWS SDK for Java v1 (`com.amazonaws.…`); None when the class is not of v1.
 
-    A v1 class without a known successor gives the empty string.
+    A v1 class without a known successor gives the empty string; EMR's own classes for Glue are none of the SDK's.
 
     >>> sdk_v2_successor("com.amazonaws.auth.InstanceProfileCredentialsProvider")
     'software.amazon.awssdk.auth.credentials.InstanceProfileCredentialsProvider'
     """
-    return _SUCCESSORS.get(class_name, "") if class_name.startswith("com.amazonaws.") else None
+    of_sdk = class_name.startswith("com.amazonaws.") and not class_name.startswith(_NOT_SDK)
+    return _SUCCESSORS.get(class_name, "") if of_sdk else None

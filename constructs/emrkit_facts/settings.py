@@ -15,7 +15,6 @@ from .versions import parse
 
 __all__ = ["Reason", "class_successor", "emrfs_only", "owned", "s3a_sdk", "successor"]
 
-_V1 = "com.amazonaws."
 _V2 = "software.amazon.awssdk."
 
 
@@ -87,7 +86,7 @@ def class_successor(key: str, name: str, release: str) -> Reason | None:
     if (row := table["classes"].get(name)) is not None:
         return Reason(row["reason"], row["successor"], table["pages"][row["page"]])
     sdk, page = s3a_sdk(release), table["pages"]["sdk"]
-    if sdk == 2 and name.startswith(_V1):
+    if sdk == 2 and sdk_v2_successor(name) is not None:
         with_v1 = not release.startswith("emr-spark-")
         rest = "runs others through the v1 SDK beside it" if with_v1 else "has no v1 SDK for the others"
         text = f"S3A of {release} is built on the SDK v2: it maps the standard v1 names and {rest}"

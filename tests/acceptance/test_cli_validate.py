@@ -171,3 +171,14 @@ def test_the_schema_knows_the_words_of_the_file():
 
 def test_the_schema_refers_to_nothing_outside_itself():
     assert "$ref" not in emrkit("schema").stdout
+
+
+def test_a_sizing_says_why_it_chose_what_it_chose(folder):
+    sized = VALID.replace("primary: {on_demand: [m5.xlarge]}", "sizing: {workload: memory, core: 4, task: 20}")
+    (folder / "emrkit.yaml").write_text(sized)
+    done = emrkit("validate", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "The size of cluster etl:" in done.stderr
+    assert "14 units of Spot and 6 of On-Demand" in done.stderr
+    data = json.loads(emrkit("validate", "--output", "json", cwd=folder).stdout)
+    assert "emr-plan-instances-guidelines.html" in data["sizes"]["etl"]

@@ -34,15 +34,22 @@ def command(invocation: Invocation, strict: bool) -> None:
     found: list[Diagnostic] = list(project.warnings)
     jobs: tuple[str, ...] = ()
     clusters: tuple[str, ...] = ()
+    sizes: dict[str, str] = {}
     for name in names:
-        problems, jobs, clusters = check_target(project, name)
+        problems, jobs, clusters, chosen = check_target(project, name)
         found += problems
+        sizes |= chosen
     findings = once(found)
     errors = [d for d in findings if d.severity is Severity.ERROR]
     if errors or (strict and findings):
         raise EmrkitError(sorted(findings, key=lambda d: d.severity is Severity.WARNING))
     for warning in findings:
         output.diagnose(warning)
+        output.say("")
+    for cluster, why in sizes.items():
+        output.say(f"The size of cluster {cluster}:")
+        for line in why.splitlines():
+            output.say(f"  {line}")
         output.say("")
     output.data(
         {
@@ -52,22 +59,30 @@ def command(invocation: Invocation, strict: bool) -> None:
             "clusters": clusters,
             "jobs": jobs,
             "diagnostics": [as_data(d) for d in findings],
+            **({"sizes": sizes} if sizes else {}),
         },
         f"{project.name} is valid: {_count(len(jobs), 'job')}, {_count(len(clusters), 'cluster')}, "
         f"{_count(len(names), 'target')}, {_count(len(findings), 'warning')}",
     )
 
 
-def check_target(project: LoadedProject, name: str) -> tuple[tuple[Diagnostic, ...], tuple[str, ...], tuple[str, ...]]:
-    """The findings of one target, its jobs and its clusters."""
+def check_target(
+    project: LoadedProject, name: str
+) -> tuple[tuple[Diagnostic, ...], tuple[str, ...], tuple[str, ...], dict[str, str]]:
+    """The findings of one target, its jobs, its clusters, and why those with a `sizing` are as large as they are."""
     from emrkit_jobs.bundle.guardrails import judge
     from emrkit_model.diagnostics import EmrkitError
 
     try:
         resolved = project.for_target(name)
     except EmrkitError as error:
-        return error.diagnostics, (), ()
-    return (*resolved.warnings, *judge(resolved)), tuple(resolved.jobs), tuple(resolved.clusters)
+        return error.diagnostics, (), (), {}
+    sizes = {
+        key: cluster.sizing.explain(cluster.release, [a.name for a in cluster.applications])
+        for key, cluster in resolved.clusters.items()
+        if cluster.sizing is not None
+    }
+    return (*resolved.warnings, *judge(resolved)), tuple(resolved.jobs), tuple(resolved.clusters), sizes
 
 
 def _count(number: int, noun: str) -> str:

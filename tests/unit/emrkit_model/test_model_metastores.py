@@ -112,6 +112,10 @@ def test_glue_is_the_metastore_of_everything_that_reads_one():
     assert set(settings(cluster)) == {"hive-site", "spark-hive-site", "trino-connector-hive"}
 
 
+def test_glues_client_is_no_class_of_the_old_sdk():
+    assert "W-CONF-020" not in found(metastore="glue")
+
+
 def test_a_catalog_of_another_account_is_named_to_each_application():
     cluster = Cluster.parse({**PLAIN, "metastore": {"catalog_id": "999988887777"}})
     for properties in settings(cluster).values():
