@@ -123,6 +123,7 @@ class RuntimeRoles(Value):
 class LakeFormation(Value):
     """Lake Formation decides what a runtime role may read of the Glue catalog; it needs `runtime_roles`.
 
+    With Identity Center it decides what a person may read; there runtime roles come with 7.8.0 only.
     Rows, columns and cells with Spark need 6.15.0.
     https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-lf-enable.html
 

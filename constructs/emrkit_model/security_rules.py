@@ -39,7 +39,8 @@ def check_parts(value: SecurityConfiguration) -> Iterator[Diagnostic]:
             hint="give encryption.in_transit",
         )
     if value.lake_formation is not None:
-        if value.runtime_roles is None:
+        # With Identity Center, Lake Formation is there from 6.15.0 and runtime roles only from 7.8.0.
+        if value.runtime_roles is None and value.identity_center is None:
             yield error(
                 "AUTH-064",
                 "Lake Formation needs runtime roles",

@@ -74,8 +74,7 @@ def nested(path: str, value: object) -> dict[str, object]:
         (
             "EncryptionConfiguration",
             {"EnableInTransitEncryption": False, "EnableAtRestEncryption": True, "AtRestEncryptionConfiguration": {}},
-            "EncryptionConfiguration.AtRestEncryptionConfiguration needs one of "
-            "S3EncryptionConfiguration, LocalDiskEncryptionConfiguration",
+            f"{S3.rsplit('.', 1)[0]} needs one of S3EncryptionConfiguration, LocalDiskEncryptionConfiguration",
         ),
     ],
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 import emrkit_model
 
 FOLDER = Path(emrkit_model.__file__).parent
-CODE = re.compile(r"^(FLEET|GROUP|SCALE|APP|CONF|ENC|KRB|SEC|CLUS|STEP|JOB|CTR|TAG|META|STORE|SIZE|NET)-(\d{3})$")
+CODE = re.compile(r"^(FLEET|GROUP|SCALE|APP|CONF|ENC|KRB|SEC|AUTH|CLUS|STEP|JOB|CTR|TAG|META|STORE|SIZE|NET)-(\d{3})$")
 # The same finding in two places: Kerberos of a cluster and of its security configuration; a contract that is no JSON.
 SHARED = {"E-KRB-020", "E-CTR-010"}
 
@@ -54,6 +54,7 @@ def test_there_are_codes_of_every_area():
         "ENC",
         "KRB",
         "SEC",
+        "AUTH",
         "CLUS",
         "STEP",
         "JOB",
