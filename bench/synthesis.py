@@ -22,7 +22,7 @@ from .measuring import Result, Taken, interleave_spans, median
 
 __all__ = ["measure"]
 
-_SIZES = {1: 9, 10: 9, 100: 5}
+_SIZES = {1: 7, 10: 7, 100: 5}
 """Clusters in an app, and how many rounds are taken of it: fewer where one takes long."""
 _FEW, _SOME, _MANY = _SIZES
 _SIDES = ("ours", "structs", "dicts")
@@ -103,7 +103,7 @@ def _fixed(folder: Path, modules: tuple[str, ...]) -> Result:
     empty.write_text("\n".join([*aws, "", "def build(stack):", "    pass", ""]))
     values = "    from bench import shape\n    shape.build_values()"
     loaded.write_text("\n".join([*aws, *ours, "", "def build(stack):", values, ""]))
-    rounds = 2 * _SIZES[_FEW]
+    rounds = 11
     taken = interleave_spans({"empty": spanned(empty, folder), "loaded": spanned(loaded, folder)}, rounds)
     wall = 1000 * (taken["loaded"].wall - taken["empty"].wall)
     cpu = 1000 * (taken["loaded"].cpu - taken["empty"].cpu)
