@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,11 @@ import pytest
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_emr as cfn_emr
 
+import emrkit as emr
 from emrkit import guardrails
 from emrkit.guardrails import Acknowledgement, Judge, Pack
+from emrkit_jobs.plan.judgement import read_acknowledgements
+from emrkit_model.reasons import OWN_MARK
 
 NESTED: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "unit/emrkit_model/rules/good.template.json").read_text("utf-8")
@@ -48,9 +52,9 @@ def cluster(stack: cdk.Stack, configuration: str | None, *, idle: bool = True) -
     )
 
 
-def judged(app: cdk.App, *, part: str = "violations") -> dict[str, list[str]]:
+def judged(app: cdk.App, *, part: str = "violations", **more: Any) -> dict[str, list[str]]:
     """Rule → construct paths, as the validation report has them."""
-    assert guardrails.apply(app)
+    assert guardrails.apply(app, **more)
     failed = False
     try:
         app.synth()
@@ -59,9 +63,9 @@ def judged(app: cdk.App, *, part: str = "violations") -> dict[str, list[str]]:
             raise
         failed = True
     report = json.loads((Path(app.outdir) / "validation-report.json").read_text("utf-8"))
-    found = [v for r in report["pluginReports"] for v in r["violations"]]
+    found = [v for r in report["pluginReports"] if r.get("conclusion") != "success" for v in r["violations"]]
     assert failed == bool(found)
-    wanted = [v for r in report["pluginReports"] for v in r.get(part, [])]
+    wanted = found if part == "violations" else [v for r in report["pluginReports"] for v in r.get(part, [])]
     return {v["ruleName"]: [c["constructPath"] for c in v["violatingConstructs"]] for v in wanted}
 
 
@@ -144,6 +148,95 @@ def test_an_acknowledgement_silences_its_finding_and_keeps_the_reason(app: cdk.A
     assert REASON in report
     remaining = [v["ruleName"] for r in json.loads(report)["pluginReports"] for v in r["violations"]]
     assert remaining == ["E-RULE-006"]
+
+
+def test_an_acknowledgement_that_nobody_needs_is_reported_and_one_that_is_needed_is_not(app: cdk.App) -> None:
+    stack = cdk.Stack(app, "Kept")
+    etl = cluster(stack, security(stack, NESTED).ref, idle=False)
+    guardrails.acknowledge(
+        etl,
+        Acknowledgement(Judge.EMRKIT, "E-RULE-006", REASON),
+        Acknowledgement(Judge.EMRKIT, "E-RULE-001", REASON),
+        *(Acknowledgement(Judge.AWS_SOLUTIONS, f"AwsSolutions-EMR{n}", REASON) for n in (4, 5, 6)),
+    )
+    assert judged(app) == {}
+    (stale,) = read_acknowledgements(Path(app.outdir))
+    assert stale.code == "W-RULE-002"
+    assert stale.path == ("Kept/Etl",)
+    assert "emrkit::E-RULE-001" in stale.summary
+
+
+def test_what_emrkit_accepts_for_itself_is_told_from_what_the_project_accepts(app: cdk.App) -> None:
+    stack = cdk.Stack(app, "Own")
+    emr.Foundation(stack, "Foundation")
+    judged(app)
+    said = (Path(app.outdir) / "validation-report.json").read_text("utf-8")
+    assert OWN_MARK in said
+    assert read_acknowledgements(Path(app.outdir)) == ()
+
+
+def test_a_reason_given_past_emrkit_must_be_one_too(app: cdk.App) -> None:
+    stack = cdk.Stack(app, "Short")
+    etl = cluster(stack, security(stack, NESTED).ref, idle=False)
+    cdk.Validations.of(etl).acknowledge(cdk.Acknowledgment(id="emrkit::E-RULE-006", reason="because"))
+    judged(app)
+    assert [d.code for d in read_acknowledgements(Path(app.outdir))] == ["E-RULE-016"]
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What a project file accepts."""
+
+    rule: str
+    reason: str
+    cluster: str | None = None
+
+
+def test_what_the_project_file_accepts_stays_and_nothing_else(app: cdk.App) -> None:
+    stack = cdk.Stack(app, "File")
+    cluster(stack, "a-shared-one", idle=False)
+    accept = [Accepted(f"AwsSolutions-EMR{n}", REASON) for n in (4, 5, 6)]
+    assert list(judged(app, accept=[*accept, Accepted("E-RULE-001", REASON)])) == ["E-RULE-006"]
+
+
+def test_a_finding_accepted_on_one_cluster_is_found_on_the_other(app: cdk.App) -> None:
+    stack = cdk.Stack(app, "Two")
+    network = emr.Network(stack, "Network")
+    foundation = emr.Foundation(stack, "Foundation")
+    encryption = emr.Encryption(at_rest=emr.AtRest.kms(foundation.key), in_transit=emr.InTransit.emr_managed())
+    security = emr.SecurityConfiguration(stack, "Security", encryption=encryption)
+    for name in ("adhoc", "etl"):
+        emr.Cluster(
+            stack,
+            name.title(),
+            name=name,
+            network=network,
+            security=security,
+            release="emr-7.12.0",
+            primary=emr.InstanceFleet.on_demand("m6g.xlarge"),
+            core=emr.InstanceFleet.spot("m6g.xlarge", capacity=2),
+            logs=foundation.logs,
+            key=foundation.key,
+        )
+    found = judged(app, accept=[Accepted("E-RULE-011", REASON, "adhoc")])
+    assert found["E-RULE-011"] == ["Two/Etl/Resource"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "judge"),
+    [
+        ("E-RULE-011", Judge.EMRKIT),
+        ("AwsSolutions-S1", Judge.AWS_SOLUTIONS),
+        ("AwsSolutions-IAM5[Resource]", Judge.AWS_SOLUTIONS),
+        ("s3_bucket_acl_prohibited_check", Judge.CONTROL_TOWER),
+        ("HIPAA.Security-IAMNoInlinePolicy", Judge.HIPAA),
+        ("NIST.800.53.R4-IAMNoInlinePolicy", Judge.NIST_R4),
+        ("NIST.800.53.R5-IAMNoInlinePolicy", Judge.NIST_R5),
+        ("PCI.DSS.321-IAMNoInlinePolicy", Judge.PCI_DSS),
+    ],
+)
+def test_whose_rule_it_is_shows_in_its_name(rule: str, judge: Judge) -> None:
+    assert Acknowledgement.of(rule, REASON).judge is judge
 
 
 def test_an_acknowledgement_needs_a_reason() -> None:

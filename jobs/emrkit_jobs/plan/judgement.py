@@ -16,6 +16,8 @@ from emrkit_model.rules.acknowledgements import Acknowledged, check_acknowledgem
 
 __all__ = ["read_acknowledgements", "read_findings"]
 
+_USUAL = frozenset({"emrkit", "AwsSolutions", "cdk-validator-cfnguard"})
+"""Judges who always sit; the report is silent about one that has nothing to say."""
 _ACKNOWLEDGED = "aws:cdk:acknowledged-rules"
 
 
@@ -50,7 +52,9 @@ def read_acknowledgements(assembly: Path) -> tuple[Diagnostic, ...]:
         for violation in judge.get("suppressedViolations", [])
     ]
     given = [one for one in _acknowledged(assembly) if not one.reason.endswith(OWN_MARK)]
-    return tuple(check_acknowledgements(given, used))
+    # CDK's constructs accept findings of its own template check, which does not sit here.
+    judges = {*_USUAL, *(str(judge["pluginName"]) for judge in _reports(assembly))}
+    return tuple(check_acknowledgements(given, used, judges))
 
 
 def _reports(assembly: Path) -> list[dict[str, Any]]:
