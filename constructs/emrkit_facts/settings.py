@@ -15,6 +15,7 @@ from .versions import parse
 
 __all__ = ["Reason", "class_successor", "emrfs_only", "owned", "s3a_sdk", "successor"]
 
+_V1 = "com.amazonaws."
 _V2 = "software.amazon.awssdk."
 
 
