@@ -13,6 +13,8 @@ import pytest
 from emrkit.guardrails import Pack
 from emrkit.pack_acknowledgements import OWN_REASONS
 from emrkit_jobs.cli.init import read_scaffold, write_files
+from emrkit_jobs.plan.judgement import read_acknowledgements
+from emrkit_model.reasons import OWN_MARK
 from tests.synth.judged import JudgedAssembly, acknowledgements
 
 ROOT = Path(__file__).parents[2]
