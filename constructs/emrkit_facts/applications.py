@@ -121,7 +121,7 @@ def without_yarn(applications: frozenset[str], release: str) -> bool | None:
     rule, version = load("applications")["without_yarn"], parse(release)
     if version is None:
         return None
-    alone = applications == {name.lower() for name in rule["applications"]}
+    alone = applications == frozenset(str(name).lower() for name in rule["applications"])
     return alone and version >= (parse(rule["since"]) or ())
 
 

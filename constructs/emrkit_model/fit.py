@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from .cluster import Cluster
+from .cluster_rules.containers import driver, executor, room, worker_nodes
 from .diagnostics import Diagnostic
-from .findings import error
+from .findings import error, warning
 from .gating import gate_problem
 from .job import Job
+from .setting_keys import check_values
 from .steps import ActionOnFailure, SparkSqlStep, SparkStep
 from .tokens import is_token
 
 __all__ = ["check_fit"]
 
+_SPARK = "https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-spark-configure.html"
 _CONCURRENT = "https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-concurrent-steps.html"
 
 
@@ -21,7 +24,8 @@ def check_fit(job: Job, cluster: Cluster) -> tuple[Diagnostic, ...]:
     """Every problem between a job and a cluster; paths are those of the job.
 
     A Spark step needs the application Spark; a cluster that runs steps side by side takes only steps that let it go
-    on when they fail; a runtime role needs a release that has them.
+    on when they fail; a runtime role needs a release that has them; executors and drivers that a step asks for must fit
+    nodes of the cluster.
     """
     return tuple(_problems(job, cluster))
 
@@ -53,5 +57,59 @@ def _problems(job: Job, cluster: Cluster) -> Iterator[Diagnostic]:
                 reason=_CONCURRENT,
                 hint="set on_failure: continue, or step_concurrency: 1 at the cluster",
             )
+        if isinstance(step, (SparkStep, SparkSqlStep)) and step.conf:
+            for found in _check_settings(step, cluster):
+                yield found.within("steps", i, step.KIND)
         if step.execution_role is not None:
             yield from gate_problem("runtime-roles", cluster.release, "JOB-032", "steps", i, "execution_role")
+
+
+def _check_settings(step: SparkStep | SparkSqlStep, cluster: Cluster) -> Iterator[Diagnostic]:
+    """What a step's own settings ask of the cluster: classes that its release has, containers that its nodes hold."""
+    for key, value in step.conf.items():
+        for found in check_values(key, value, cluster.release):
+            yield found.within("conf")
+    nodes = () if is_token(cluster.configurations) else worker_nodes(cluster)
+    if not nodes:
+        return
+    settings = {**cluster.effective_settings().properties("spark-defaults"), **step.conf}
+    # What the cluster itself says is the cluster's finding.
+    wanted = executor(settings, cluster.release) if _names(step.conf, "executor") else None
+    small = [] if wanted is None else [node for node in nodes if not wanted.fits(node)]
+    if wanted is not None and len(small) == len(nodes):
+        yield error(
+            "JOB-033",
+            f"an executor of {wanted.words} fits no node of cluster '{cluster.name}'",
+            "conf",
+            got=f"{wanted.memory_mb} MB for YARN",
+            allowed=room(nodes),
+            reason=f"YARN refuses a container that no node has room for ({_SPARK})",
+            hint="lower spark.executor.memory or spark.executor.cores, or take larger instances",
+        )
+    elif wanted is not None and small:
+        yield warning(
+            "JOB-034",
+            f"an executor of {wanted.words} does not fit {', '.join(node.type for node in small)}",
+            "conf",
+            got=f"{wanted.memory_mb} MB for YARN",
+            allowed=room(small),
+            reason=f"nodes of these types would stay empty ({_SPARK})",
+            hint="lower spark.executor.memory, or leave the small types out of the cluster",
+        )
+    in_yarn = isinstance(step, SparkStep) and step.deploy_mode == "cluster"
+    driving = driver(settings) if in_yarn and _names(step.conf, "driver") else None
+    if driving is not None and not any(driving.fits(node) for node in nodes):
+        yield error(
+            "JOB-035",
+            f"a driver of {driving.words} fits no node of cluster '{cluster.name}'",
+            "conf",
+            got=f"{driving.memory_mb} MB for YARN",
+            allowed=room(nodes),
+            reason=f"in cluster mode the driver is a container of YARN's ({_SPARK})",
+            hint="lower spark.driver.memory, or set deploy_mode: client",
+        )
+
+
+def _names(conf: Mapping[str, str], who: str) -> bool:
+    begins = (f"spark.{who}.memory", f"spark.{who}.cores", f"spark.yarn.{who}.memory")
+    return any(key.startswith(begins) for key in conf)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk import App
+from aws_cdk import App, Stack
 from aws_cdk.assertions import Template
 
 import emrkit as emr
@@ -29,7 +29,8 @@ def app() -> App:
 
 
 def template(app: App, name: str) -> dict[str, Any]:
-    stack = next(s for s in app.node.children if s.node.id == "".join(p.capitalize() for p in name.split("_")))
+    wanted = "".join(part.capitalize() for part in name.split("_"))
+    stack = next(part for part in app.node.children if isinstance(part, Stack) and part.node.id == wanted)
     return Template.from_stack(stack).to_json()["Resources"]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from emrkit_model.tokens import is_token
 if TYPE_CHECKING:
     from emrkit_model.cluster import Cluster
 
-__all__ = ["Container", "check_containers", "executor", "worker_nodes"]
+__all__ = ["Container", "Node", "check_containers", "driver", "executor", "room", "worker_nodes"]
 
 _SPARK_PAGE = "https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-spark-configure.html"
 _TASK_PAGE = "https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-hadoop-task-config.html"
@@ -107,7 +107,7 @@ def worker_nodes(cluster: Cluster) -> tuple[Node, ...]:
     return tuple(found.values())
 
 
-def executor(settings: dict[str, str], release: str) -> Container | None:
+def executor(settings: Mapping[str, str], release: str) -> Container | None:
     """An executor as `spark-defaults` describe it; None where they leave it to EMR, or hold what is not known yet."""
     memory = megabytes(settings.get("spark.executor.memory"))
     cores = settings.get("spark.executor.cores", "1")
@@ -127,13 +127,24 @@ def executor(settings: dict[str, str], release: str) -> Container | None:
     return Container(memory + overhead + more, int(cores), words)
 
 
-def _overhead(settings: dict[str, str], who: str) -> int | None:
+def driver(settings: Mapping[str, str]) -> Container | None:
+    """A driver in cluster mode as `spark-defaults` describe it; None where they leave it to EMR."""
+    memory, cores = megabytes(settings.get("spark.driver.memory")), settings.get("spark.driver.cores", "1")
+    if memory is None or not cores.isdigit():
+        return None
+    overhead = _overhead(settings, "driver")
+    if overhead is None:
+        overhead = yarn.driver_overhead_mb(memory, _factor(settings, "driver"))
+    return Container(memory + overhead, int(cores), f"{memory} MB with {overhead} MB overhead")
+
+
+def _overhead(settings: Mapping[str, str], who: str) -> int | None:
     return megabytes(
         settings.get(f"spark.{who}.memoryOverhead") or settings.get(f"spark.yarn.{who}.memoryOverhead") or None
     )
 
 
-def _factor(settings: dict[str, str], who: str) -> float | None:
+def _factor(settings: Mapping[str, str], who: str) -> float | None:
     text = settings.get(f"spark.{who}.memoryOverheadFactor") or settings.get(f"spark.yarn.{who}.memoryOverheadFactor")
     try:
         return None if text is None else float(text)
@@ -154,7 +165,7 @@ def _check_executor(cluster: Cluster, effective: EffectiveSettings, nodes: tuple
             f"an executor of {wanted.words} fits none of the core and task types",
             *place,
             got=f"{got}: {wanted.memory_mb} MB for YARN",
-            allowed=_room(nodes),
+            allowed=room(nodes),
             reason=f"YARN refuses a container that no node has room for ({_SPARK_PAGE})",
             hint="lower spark.executor.memory or spark.executor.cores, or take larger instances",
         )
@@ -165,7 +176,7 @@ def _check_executor(cluster: Cluster, effective: EffectiveSettings, nodes: tuple
             f"an executor of {wanted.words} does not fit {', '.join(node.type for node in small)}",
             *place,
             got=f"{got}: {wanted.memory_mb} MB for YARN",
-            allowed=_room(small),
+            allowed=room(small),
             reason=f"nodes of these types would stay empty ({_SPARK_PAGE})",
             hint="lower spark.executor.memory, or leave the small types out",
         )
@@ -175,14 +186,9 @@ def _check_executor(cluster: Cluster, effective: EffectiveSettings, nodes: tuple
 def _check_driver(effective: EffectiveSettings, nodes: tuple[Node, ...]) -> Iterator[Diagnostic]:
     """The driver in cluster mode is a container too; in client mode it is a process of the primary node."""
     settings = effective.properties("spark-defaults")
-    memory = megabytes(settings.get("spark.driver.memory"))
-    mode, cores = settings.get("spark.submit.deployMode"), settings.get("spark.driver.cores", "1")
-    if memory is None or not cores.isdigit() or mode == "client":
+    wanted, mode = driver(settings), settings.get("spark.submit.deployMode")
+    if wanted is None or mode == "client":
         return
-    overhead = _overhead(settings, "driver")
-    if overhead is None:
-        overhead = yarn.driver_overhead_mb(memory, _factor(settings, "driver"))
-    wanted = Container(memory + overhead, int(cores), f"{memory} MB with {overhead} MB overhead")
     place, got = effective.place("spark-defaults", "spark.driver.memory"), settings["spark.driver.memory"]
     if any(wanted.fits(node) for node in nodes):
         return
@@ -192,7 +198,7 @@ def _check_driver(effective: EffectiveSettings, nodes: tuple[Node, ...]) -> Iter
             f"a driver of {wanted.words} fits none of the core and task types",
             *place,
             got=f"{got}: {wanted.memory_mb} MB for YARN",
-            allowed=_room(nodes),
+            allowed=room(nodes),
             reason=f"in cluster mode the driver is a container of YARN's ({_SPARK_PAGE})",
             hint="lower spark.driver.memory, or take larger instances",
         )
@@ -202,7 +208,7 @@ def _check_driver(effective: EffectiveSettings, nodes: tuple[Node, ...]) -> Iter
             f"a driver of {wanted.words} fits none of the core and task types: only client mode can run it",
             *place,
             got=got,
-            allowed=_room(nodes),
+            allowed=room(nodes),
             reason=f"in cluster mode the driver is a container of YARN's ({_SPARK_PAGE})",
             hint="lower spark.driver.memory, or say spark.submit.deployMode: client",
         )
@@ -249,7 +255,7 @@ def _check_size(
             f"a container of {wanted.words} for {what} fits none of the core and task types",
             *place,
             got=got,
-            allowed=_room(nodes),
+            allowed=room(nodes),
             reason=f"YARN refuses a container that no node has room for ({_TASK_PAGE})",
             hint=f"lower {key}, or take larger instances",
         )
@@ -259,7 +265,7 @@ def _check_size(
             f"a container of {wanted.words} for {what} does not fit {', '.join(node.type for node in small)}",
             *place,
             got=got,
-            allowed=_room(small),
+            allowed=room(small),
             reason=f"nodes of these types would stay empty ({_TASK_PAGE})",
             hint=f"lower {key}, or leave the small types out",
         )
@@ -302,5 +308,6 @@ def _heap(options: str | None) -> int | None:
     return number * 1024 if unit == "g" else number // 1024 if unit == "k" else number if unit else number // 1024**2
 
 
-def _room(nodes: Sequence[Node]) -> str:
+def room(nodes: Sequence[Node]) -> str:
+    """What nodes have, in words."""
     return f"at most {'; '.join(map(str, nodes))}"

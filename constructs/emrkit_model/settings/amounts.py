@@ -47,15 +47,15 @@ def _amount(unit: str) -> tuple[Any, ...]:
     return WrapValidator(_skip_token), BeforeValidator(_size(unit)), WithJsonSchema(schema)
 
 
-Megabytes = Annotated[int, *_amount("MB")]
-"""A whole number of MB (of 1024 x 1024 bytes); text such as `4g` is read as one."""
-Bytes = Annotated[int, *_amount("bytes")]
-"""A whole number of bytes; text such as `128m` is read as one."""
+Megabytes = Annotated[int | str, *_amount("MB")]
+"""MB (of 1024 x 1024 bytes), or text such as `4g`; always a whole number once it is read."""
+Bytes = Annotated[int | str, *_amount("bytes")]
+"""Bytes, or text such as `128m`; always a whole number once it is read."""
 Share = Annotated[float, WrapValidator(_skip_token)]
 """A share of a whole, from 0 to 1; each value that has one checks it."""
 
 
-def heap_of(container: int) -> int:
+def heap_of(container: int | str) -> int:
     """The Java heap of a container in MB: four fifths, as EMR itself has it; the rest is for what is not heap.
 
     https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-hadoop-task-config.html
@@ -63,7 +63,7 @@ def heap_of(container: int) -> int:
     >>> heap_of(2048)
     1638
     """
-    return container * 4 // 5
+    return int(container) * 4 // 5
 
 
 class KeyedSettings(Contributor):

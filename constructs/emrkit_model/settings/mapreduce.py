@@ -96,7 +96,7 @@ class MapReduceSettings(KeyedSettings):
         memory, sort = self.map_memory, self.sort_memory
         if memory is not None and sort is not None and not is_token(memory) and not is_token(sort):
             heap = heap_of(memory)
-            if sort >= heap:
+            if int(sort) >= heap:
                 yield error(
                     "CONF-078",
                     "sort_memory leaves nothing of the heap of a map task",

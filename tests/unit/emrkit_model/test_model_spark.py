@@ -133,3 +133,45 @@ def test_safe_encryption_uses_what_the_release_has():
     newer = Encryption.safe(key, "emr-7.11.0").in_transit
     assert newer is not None
     assert newer.kind == "emr-managed"
+
+
+MIXED = {**PLAIN, "core": {"on_demand": ["m5.xlarge", "r5.xlarge"], "capacity": 4}}
+
+
+@pytest.mark.parametrize(
+    ("conf", "expected"),
+    [
+        ({"spark.executor.memory": "9g"}, []),
+        ({"spark.executor.memory": "11g"}, ["W-JOB-034"]),
+        ({"spark.executor.memory": "30g"}, ["E-JOB-033"]),
+        ({"spark.executor.cores": 5, "spark.executor.memory": "1g"}, ["E-JOB-033"]),
+        ({"spark.driver.memory": "20g"}, []),
+        ({"spark.driver.memory": "30g"}, ["E-JOB-035"]),
+        ({"spark.sql.shuffle.partitions": 10}, []),
+    ],
+)
+def test_what_a_step_asks_for_fits_the_nodes_of_its_cluster(conf, expected):
+    step = {"name": "job", "steps": [{"name": "a", "spark": {"entry_point": "s3://b/x.py", "conf": conf}}]}
+    found = check_fit(Job.parse(step), Cluster.parse(MIXED))
+    assert [d.code for d in found] == expected
+    assert all(d.path == ("steps", 0, "spark", "conf") for d in found)
+
+
+def test_a_step_in_client_mode_keeps_its_driver_on_the_primary_node():
+    spark = {"entry_point": "s3://b/x.py", "conf": {"spark.driver.memory": "30g"}, "deploy_mode": "client"}
+    assert check_fit(Job.parse({"name": "j", "steps": [{"name": "a", "spark": spark}]}), Cluster.parse(MIXED)) == ()
+
+
+def test_a_step_inherits_the_overhead_of_its_cluster():
+    cluster = Cluster.parse({**PLAIN, "settings": {"spark": {"executor_memory_overhead": "4g"}}})
+    conf = {"spark.executor.memory": "9g"}
+    step = {"name": "j", "steps": [{"name": "a", "spark": {"entry_point": "s3://b/x.py", "conf": conf}}]}
+    assert [d.code for d in check_fit(Job.parse(step), cluster)] == ["E-JOB-033"]
+
+
+def test_a_step_that_names_an_old_class_is_warned_with_the_successor():
+    conf = {"spark.hadoop.fs.s3a.aws.credentials.provider": "com.amazonaws.auth.InstanceProfileCredentialsProvider"}
+    step = {"name": "j", "steps": [{"name": "a", "spark": {"entry_point": "s3://b/x.py", "conf": conf}}]}
+    (found,) = check_fit(Job.parse(step), Cluster.parse(PLAIN))
+    assert found.code == "W-CONF-020"
+    assert check_fit(Job.parse(step), Cluster.parse({**PLAIN, "release": "emr-7.3.0"})) == ()
