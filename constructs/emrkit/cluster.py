@@ -363,8 +363,6 @@ class Cluster(ClusterReference):
         security.allow(self.roles, used)
         log_uri = None if logs is None else f"s3://{read(logs)}/logs/"
         log_key = key if log_uri is not None else None
-        if value.step_execution_role is not None:
-            raise InvalidModel(_no_step_role())
         if value.bootstrap_actions and not is_token(value.bootstrap_actions):
             statements: list[Statement] = []
             value = value.replace(bootstrap_actions=place_actions(self, value.bootstrap_actions, statements))
@@ -379,7 +377,7 @@ class Cluster(ClusterReference):
         )
         resource = emr.CfnCluster(self, "Resource", **arguments)
         self._resource = resource
-        network.precede(resource)
+        network.precede(resource, scope)
         accepted = dict(_ACCEPTED)
         if self.value.realm is not None or self.value.key_pair is not None:
             del accepted["AwsSolutions-EMR6"]
@@ -387,6 +385,10 @@ class Cluster(ClusterReference):
             resource, *(Acknowledgement(Judge.AWS_SOLUTIONS, rule, reason) for rule, reason in accepted.items())
         )
 
+        if any(group.scaling is not None for _, group in self.value.groups()):
+            from .literal_ids import accept_literal_ids
+
+            accept_literal_ids(resource)
         self._run(steps)
 
     def _run(self, steps: Sequence[Step]) -> None:
@@ -440,16 +442,6 @@ def _no_realm() -> Diagnostic:
         reason="EMR takes them together or not at all. "
         "https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-kerberos-configure-settings.html",
         hint="give the security configuration `kerberos=` too",
-    )
-
-
-def _no_step_role() -> Diagnostic:
-    return error(
-        "CLUS-097",
-        "a cluster of a stack cannot have a runtime role for its first steps",
-        "step_execution_role",
-        reason="AWS::EMR::Cluster has no such property",
-        hint="run the steps as a job, each with its `execution_role`",
     )
 
 

@@ -41,6 +41,7 @@ from .values import Json, Value, build
 if TYPE_CHECKING:
     from .kerberos import Kerberos
     from .metastores import Metastore
+    from .monitoring import Monitoring
     from .security import SecurityConfiguration
     from .settings import ApplicationSettings
     from .sizing import Sizing
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 else:  # what a cluster does not have is not loaded
     Kerberos = later("kerberos", "Kerberos")
     Metastore = later("metastores", "Metastore")
+    Monitoring = later("monitoring", "Monitoring")
     SecurityConfiguration = later("security", "SecurityConfiguration")
     ApplicationSettings = later("settings", "ApplicationSettings")
     Sizing = later("sizing", "Sizing")
@@ -219,6 +221,14 @@ class Cluster(Value):
     """The runtime role of the steps that the cluster is launched with; in requests only, CloudFormation has no word."""
     additional_info: Annotated[Text | None, BeforeValidator(_as_json)] = None
     """What AWS Support asked you to set: JSON text, or the map itself."""
+    monitoring: Monitoring | None = None
+    """Logs in CloudWatch, and what EMR uploads; in requests only. Default: EMR's."""
+    sessions: Flag = False
+    """Spark Connect sessions (releases from emr-spark-8.0.0); in requests only."""
+    repository_upgrade: Annotated[str | None, words("SECURITY", "NONE")] = None
+    """Whether nodes install security updates when they boot; in requests only. Default: EMR's."""
+    extended_support: Flag | None = None
+    """Extended support of the release; in requests only. Default: EMR's."""
 
     @model_validator(mode="before")
     @classmethod

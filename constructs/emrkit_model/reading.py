@@ -44,6 +44,10 @@ _READ = {
     "AutoScalingRole",
     "StepExecutionRoleArn",
     "AdditionalInfo",
+    "MonitoringConfiguration",
+    "SessionEnabled",
+    "RepoUpgradeOnBoot",
+    "ExtendedSupport",
 }
 _PLAIN = {
     "Name": "name",
@@ -62,6 +66,9 @@ _PLAIN = {
     "OSReleaseLabel": "os_release",
     "AutoScalingRole": "auto_scaling_role",
     "StepExecutionRoleArn": "step_execution_role",
+    "SessionEnabled": "sessions",
+    "RepoUpgradeOnBoot": "repository_upgrade",
+    "ExtendedSupport": "extended_support",
     "AdditionalInfo": "additional_info",
 }
 _INSTANCES = {
@@ -105,6 +112,10 @@ def cluster_from_request(request: _Map) -> Cluster:
         )
     if request.get("KerberosAttributes"):
         fields["kerberos"] = _kerberos(as_map(request["KerberosAttributes"]))
+    if request.get("MonitoringConfiguration"):
+        from .monitoring import read_monitoring
+
+        fields["monitoring"] = read_monitoring(as_map(request["MonitoringConfiguration"]))
     fields["spread_primaries"] = bool(request.get("PlacementGroupConfigs"))
     return Cluster.parse(fields)
 

@@ -20,6 +20,7 @@ from .retired_types import check_retired_types
 from .root_volume import check_root_volume
 from .scaling import check_scaling
 from .security import check_security
+from .sessions import check_sessions
 from .settings import check_settings
 from .storage import check_storage
 from .three_primaries import check_three_primaries
@@ -41,6 +42,7 @@ _RULES = (
     check_placement,
     check_limits,
     check_root_volume,
+    check_sessions,
     check_settings,
     check_connectors,
     check_containers,

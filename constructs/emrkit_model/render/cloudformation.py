@@ -60,9 +60,11 @@ _GROUPS = {"primary": "MasterInstanceGroup", "core": "CoreInstanceGroup"}
 def cluster_properties(cluster: Cluster) -> Part:
     """The properties of `AWS::EMR::Cluster`, in CloudFormation's names and nesting.
 
-    The cluster's steps are not among them: steps belong to runs.
+    The cluster's steps are not among them: steps belong to runs. Raises `InvalidModel` for fields that CloudFormation
+    has no property for.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-emr-cluster.html
     """
+    request.refuse_request_only(cluster, "CloudFormation")
     instances: Part = {"KeepJobFlowAliveWhenNoSteps": cluster.keep_alive, **request.placement_of_nodes(cluster)}
     task_groups: list[Json] = []
     for name, (role, nodes) in zip(node_names(cluster), cluster.nodes(), strict=True):
@@ -79,7 +81,6 @@ def cluster_properties(cluster: Cluster) -> Part:
     if task_groups:
         instances["TaskInstanceGroups"] = task_groups
     common = request.run_job_flow(cluster)
-    common.pop("StepExecutionRoleArn", None)
     return {
         **common,
         "Instances": instances,

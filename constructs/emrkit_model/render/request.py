@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from emrkit_model.cluster import Cluster
 from emrkit_model.configurations import Configuration
 from emrkit_model.fields import SecretLike, read
+from emrkit_model.findings import error
 from emrkit_model.instance_groups import InstanceGroup
 from emrkit_model.node_names import node_names
 from emrkit_model.secret_references import secret_reference
 from emrkit_model.steps import ActionOnFailure, Step
-from emrkit_model.values import Json, Value
+from emrkit_model.values import InvalidModel, Json, Value
 
 from . import parts
 from .parts import Part, drop_empty
@@ -20,7 +21,14 @@ from .parts import Part, drop_empty
 if TYPE_CHECKING:
     from emrkit_model.security import SecurityConfiguration
 
-__all__ = ["add_job_flow_steps", "create_security_configuration", "run_job_flow", "step"]
+__all__ = [
+    "REQUEST_ONLY",
+    "add_job_flow_steps",
+    "create_security_configuration",
+    "refuse_request_only",
+    "run_job_flow",
+    "step",
+]
 
 ROLES = {"primary": "MASTER", "core": "CORE", "task": "TASK"}
 
@@ -55,6 +63,10 @@ def run_job_flow(
             "ServiceRole": None if cluster.service_role is None else read(cluster.service_role),
             "AutoScalingRole": None if cluster.auto_scaling_role is None else read(cluster.auto_scaling_role),
             "StepExecutionRoleArn": None if cluster.step_execution_role is None else read(cluster.step_execution_role),
+            "MonitoringConfiguration": None if cluster.monitoring is None else cluster.monitoring.document(),
+            "SessionEnabled": cluster.sessions or None,
+            "RepoUpgradeOnBoot": cluster.repository_upgrade,
+            "ExtendedSupport": cluster.extended_support,
             "AdditionalInfo": cluster.additional_info,
             "Tags": parts.tags(cluster.tags),
             "SecurityConfiguration": security_name(cluster),
@@ -73,6 +85,33 @@ def run_job_flow(
             "PlacementGroupConfigs": placement(cluster),
         }
     )
+
+
+REQUEST_ONLY = {
+    "step_execution_role": "StepExecutionRoleArn",
+    "monitoring": "MonitoringConfiguration",
+    "sessions": "SessionEnabled",
+    "repository_upgrade": "RepoUpgradeOnBoot",
+    "extended_support": "ExtendedSupport",
+}
+"""Fields that only the API has words for: neither CloudFormation nor Step Functions."""
+
+
+def refuse_request_only(cluster: Cluster, who: str) -> None:
+    """Raise `InvalidModel` with every field that `who` ("CloudFormation", "Step Functions") has no property for."""
+    found = [
+        error(
+            "CLUS-097",
+            f"{who} has no property for {name}",
+            name,
+            reason=f"only RunJobFlow takes {member}",
+            hint="leave it out, or run the job on a transient cluster that `emrkit run` launches",
+        )
+        for name, member in REQUEST_ONLY.items()
+        if getattr(cluster, name)
+    ]
+    if found:
+        raise InvalidModel(found)
 
 
 def opened(items: Sequence[Configuration], resolve_secret: Callable[[SecretLike], str]) -> tuple[Configuration, ...]:

@@ -26,6 +26,7 @@ def create_cluster(cluster: Cluster) -> Part:
     Raises `InvalidModel` for a Kerberos cluster: a state machine writes its input into its history, and with it the
     password of the KDC's administrator. For the same reason none with a dynamic reference in its configurations.
     """
+    request.refuse_request_only(cluster, "Step Functions")
     if cluster.realm is not None:
         raise InvalidModel(
             error(

@@ -131,7 +131,6 @@ def full_cluster(**changes: object) -> Cluster:
         "scale_down": "TERMINATE_AT_TASK_COMPLETION",
         "spread_primaries": True,
         "auto_scaling_role": "arn:aws:iam::111122223333:role/scaling",
-        "step_execution_role": "arn:aws:iam::111122223333:role/runtime",
         "additional_info": {"support": "case"},
     }
     return Cluster.parse(fields, **changes)
@@ -194,7 +193,7 @@ def test_run_job_flow_passes_the_service_model_with_every_field_set():
     left_out = set(Cluster.model_fields) - set_fields
     become_others = {"settings", "metastore", "hbase", "consistent_view", "sizing"}  # configurations and fleets
     excluded = {"keep_alive", "custom_ami", "availability_zone"}
-    assert left_out == {*excluded, *become_others}, "give the new field a value in full_cluster"
+    assert left_out == {*excluded, *become_others, *request.REQUEST_ONLY}, "give the new field a value in full_cluster"
     assert refusals("RunJobFlow", request.run_job_flow(full_cluster(), STEPS)) == ""
 
 
@@ -613,4 +612,4 @@ def test_steps_are_read_back_as_what_the_service_knows_of_them():
 
 
 def test_what_is_not_read_is_listed():
-    assert unread({"Name": "a", "SessionEnabled": True}) == ("SessionEnabled",)
+    assert unread({"Name": "a", "AmiVersion": "3.11"}) == ("AmiVersion",)
