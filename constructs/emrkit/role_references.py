@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, cast
 
 from emrkit_model.fields import read
+from emrkit_model.findings import error
 from emrkit_model.tokens import has_member, is_token
 
 from .pseudo_parameters import Aws
@@ -12,9 +13,12 @@ from .pseudo_parameters import Aws
 if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
 
+    from emrkit_model.diagnostics import Diagnostic
     from emrkit_model.fields import ProfileLike, RoleLike
 
-__all__ = ["Principal", "name_of", "principal_of", "role_arn_of"]
+__all__ = ["Principal", "cannot_grant", "lacks_profile", "name_of", "principal_of", "role_arn_of"]
+
+_GUIDE = "https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-iam-roles.html"
 
 
 class Principal(Protocol):
@@ -50,3 +54,26 @@ def name_of(reference: RoleLike | ProfileLike) -> str:
 def principal_of(role: object) -> Principal | None:
     """The role as something to grant on; None if only its name or ARN is known."""
     return cast("Principal", role) if has_member(role, "add_to_principal_policy") else None
+
+
+def cannot_grant(field: str, name: str) -> Diagnostic:
+    """Nothing is granted to a role that is known by its name alone."""
+    return error(
+        "ROLE-001",
+        f"nothing can be granted to role '{name}': only its name is known",
+        field,
+        got=name,
+        reason=f"emrkit changes no role that it does not make; {_GUIDE}",
+        hint=f"give it as a role, `{field}=iam.Role.from_role_name(...)`, or let its owner allow this",
+    )
+
+
+def lacks_profile() -> Diagnostic:
+    """An instance role without its profile is of no use to a cluster."""
+    return error(
+        "ROLE-002",
+        "an instance role comes with its instance profile",
+        "instance_profile",
+        reason=f"clusters name the profile, not the role; {_GUIDE}",
+        hint="add `instance_profile=`, which has the role's name",
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
@@ -10,11 +10,11 @@ from aws_cdk import Annotations, Names
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from emrkit_facts.iam import SERVICE_POLICY, auto_scaling_actions, trust
-from emrkit_model.findings import error
+from emrkit_facts.iam import SERVICE_POLICY, trust
 from emrkit_model.values import InvalidModel
 
 from .acknowledgements import Acknowledgement, Judge, acknowledge
+from .auto_scaling_role import make_auto_scaling_role, place
 from .grants import (
     CatalogGrant,
     DataGrant,
@@ -31,10 +31,9 @@ from .grants import (
 )
 from .key_policies import admit_disks, admit_role
 from .pseudo_parameters import Aws
-from .role_references import Principal, name_of, principal_of, role_arn_of
+from .role_references import Principal, cannot_grant, lacks_profile, name_of, principal_of, role_arn_of
 
 if TYPE_CHECKING:
-    from emrkit_model.diagnostics import Diagnostic
     from emrkit_model.fields import KeyLike, ProfileLike, RoleLike, SecretLike
 
 __all__ = ["DataGrant", "Roles"]
@@ -42,8 +41,6 @@ __all__ = ["DataGrant", "Roles"]
 _SERVICE_FINDING = f"AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/{SERVICE_POLICY}]"
 _SERVICE_REASON = "AWS's own scoped policy: it acts only on what carries EMR's tag, and AWS keeps it up to date"
 _PREFIXES = "objects below a granted prefix, and KMS's ReEncrypt and GenerateDataKey families on one named key"
-_SCALING = "alarms are named by EMR, and instance groups belong to clusters whose ids nobody knows beforehand"
-_GUIDE = "https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-iam-roles.html"
 
 
 class Roles(Construct):
@@ -102,7 +99,7 @@ class Roles(Construct):
     ) -> None:
         super().__init__(scope, id)
         if instance_role is not None and instance_profile is None:
-            raise InvalidModel(_no_profile())
+            raise InvalidModel(lacks_profile())
         self._path = path
         self._boundary = permissions_boundary
         self._nodes: iam.CfnRole | None = None
@@ -115,8 +112,7 @@ class Roles(Construct):
         self._assumed: list[str] = []
         self._assumed_policy: iam.CfnRolePolicy | None = None
         self._auto_scaling_arn: str | None = None
-        write_only = [DataGrant(logs.bucket, logs.prefix, "write", logs.key)] if logs is not None else []
-        grants = [*data, *write_only]
+        grants = [*data, *_logs(logs)]
         statements = [*data_statements(grants), *catalog_statements(catalog)]
         statements += [*key_statement(key), *secret_statement(secrets)]
         self._statements: list[Statement] = []
@@ -145,7 +141,8 @@ class Roles(Construct):
         self._admit([key, *(grant.key for grant in grants)])
         if service_role is None:
             admit_disks(key)
-        self._accept([*statements, *disks])
+        made = statements if self._nodes is not None else []
+        self._accept([*made, *(disks if self._service is not None else [])])
         if auto_scaling_role is not None:
             self._auto_scaling_arn = role_arn_of(auto_scaling_role)
             self._allow_service([pass_role(self._auto_scaling_arn, "application-autoscaling")])
@@ -201,24 +198,7 @@ class Roles(Construct):
         """
         if self._auto_scaling_arn is not None:
             return self._auto_scaling_arn
-        clusters = f"arn:{Aws.PARTITION}:elasticmapreduce:{Aws.REGION}:{Aws.ACCOUNT_ID}:cluster/*"
-        alarms = [a for a in auto_scaling_actions() if a.startswith("cloudwatch:")]
-        groups = [a for a in auto_scaling_actions() if not a.startswith("cloudwatch:")]
-        every_alarm = f"arn:{Aws.PARTITION}:cloudwatch:{Aws.REGION}:{Aws.ACCOUNT_ID}:alarm:*"
-        statements: list[Statement] = [
-            {"Effect": "Allow", "Action": alarms, "Resource": every_alarm},
-            {"Effect": "Allow", "Action": groups, "Resource": clusters},
-        ]
-        role = iam.CfnRole(
-            self,
-            "AutoScaling",
-            path=self._path,
-            permissions_boundary=self._boundary,
-            assume_role_policy_document=trust("emr_auto_scaling_role", _place()),
-            policies=inline_policy("scaling", statements),
-        )
-        acknowledge(role, Acknowledgement(Judge.AWS_SOLUTIONS, "AwsSolutions-IAM5[Resource]", _SCALING))
-        arn = role.attr_arn
+        arn = make_auto_scaling_role(self, self._path, self._boundary).attr_arn
         self._auto_scaling_arn = arn
         self._allow_service([pass_role(arn, "application-autoscaling")])
         return arn
@@ -272,6 +252,19 @@ class Roles(Construct):
             self._allow_nodes(nodes)
         if service:
             self._allow_service(service)
+
+    def serve(
+        self, *, data: Sequence[DataGrant] = (), logs: DataGrant | None = None, key: KeyLike | None = None
+    ) -> None:
+        """Give these roles, made before, what one more cluster needs of them; what they have already stays once.
+
+        Example: `roles.serve(data=[emr.DataGrant(bucket)], key=key)`
+        """
+        grants = [*data, *_logs(logs)]
+        self.allow(nodes=[*data_statements(grants), *key_statement(key)], service=disk_key_statements(key))
+        self._admit([key, *(grant.key for grant in grants)])
+        if self._service is not None:
+            admit_disks(key)
 
     def allow_runtime_role(self, role: RoleLike, *, source_identity: bool = False) -> None:
         """Let the nodes take on a runtime role for steps, with session tags; `emr.RuntimeRole` does it by itself.
@@ -356,7 +349,7 @@ class Roles(Construct):
             "Service",
             path=self._path,
             permissions_boundary=self._boundary,
-            assume_role_policy_document=trust("emr_service_role", _place()),
+            assume_role_policy_document=trust("emr_service_role", place()),
             managed_policy_arns=[f"arn:{Aws.PARTITION}:iam::aws:policy/service-role/{SERVICE_POLICY}"],
             policies=inline_policy("cluster", statements),
         )
@@ -368,11 +361,11 @@ class Roles(Construct):
         if self._nodes is not None:
             self._statements += statements
             self._nodes.policies = cast("Any", inline_policy("data", self._statements))
+            self._accept(statements)
         elif self._nodes_principal is not None:
             _add(self._nodes_principal, statements)
         else:
-            raise InvalidModel(_immutable("instance_role", self.instance_role_name))
-        self._accept(statements)
+            raise InvalidModel(cannot_grant("instance_role", self.instance_role_name))
 
     def _allow_service(self, statements: Sequence[Statement]) -> None:
         """A service role by name keeps what its owner gave it: EMR says so at the launch if that is too little."""
@@ -391,8 +384,9 @@ class Roles(Construct):
         accept_prefixes(self, statements, _PREFIXES)
 
 
-def _place() -> Mapping[str, str]:
-    return {"ACCOUNT": Aws.ACCOUNT_ID, "REGION": Aws.REGION, "PARTITION": Aws.PARTITION}
+def _logs(logs: DataGrant | None) -> list[DataGrant]:
+    """Logs are written and never read."""
+    return [] if logs is None else [DataGrant(logs.bucket, logs.prefix, "write", logs.key)]
 
 
 def _listed(actions: object) -> Sequence[object]:
@@ -402,24 +396,5 @@ def _listed(actions: object) -> Sequence[object]:
 def _add(principal: Principal, statements: Sequence[Statement]) -> None:
     for statement in statements:
         principal.add_to_principal_policy(iam.PolicyStatement.from_json(statement))
-
-
-def _immutable(field: str, name: str) -> Diagnostic:
-    return error(
-        "ROLE-001",
-        f"nothing can be granted to role '{name}': only its name is known",
-        field,
-        got=name,
-        reason=f"emrkit changes no role that it does not make; {_GUIDE}",
-        hint=f"give it as a role, `{field}=iam.Role.from_role_name(...)`, or let its owner allow this",
-    )
-
-
-def _no_profile() -> Diagnostic:
-    return error(
-        "ROLE-002",
-        "an instance role comes with its instance profile",
-        "instance_profile",
-        reason=f"clusters name the profile, not the role; {_GUIDE}",
-        hint="add `instance_profile=`, which has the role's name",
-    )
+    # The CDK puts the policy below the role, wherever that stands.
+    accept_prefixes(cast("Construct", principal), statements, _PREFIXES)

@@ -29,6 +29,7 @@ from .pseudo_parameters import Aws
 from .roles import Roles
 
 if TYPE_CHECKING:
+    from emrkit_model.authorization import LakeFormation
     from emrkit_model.fields import KeyLike, SecretLike
 
 __all__ = ["RuntimeRole"]
@@ -42,7 +43,7 @@ class RuntimeRole(Construct):
 
     It trusts exactly the nodes' roles of the clusters named, with session tags, and these nodes may take on exactly the
     runtime roles that name them. The cluster's security configuration must switch runtime roles on
-    (`ApplicationScopedIAMRole`); releases from 6.7.0.
+    (`runtime_roles=emr.RuntimeRoles()`); releases from 6.7.0.
     https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-steps-runtime-roles.html
 
     Args:
@@ -51,8 +52,8 @@ class RuntimeRole(Construct):
         catalog: What its steps may do in the Glue Data Catalog.
         key: The KMS key of its data.
         secrets: Secrets that its steps may read.
-        lake_formation: Data access is decided by Lake Formation: the role may ask it for credentials, and its sessions
-            carry the tag by which Lake Formation knows EMR. Default: no.
+        lake_formation: Lake Formation decides what its steps may read: the role may ask it for credentials, and its
+            sessions carry the tag by which Lake Formation knows EMR. Default: no.
         source_identity: Sessions carry the submitter's name (`PropagateSourceIdentity`). Default: no.
         permissions_boundary: ARN of a managed policy that bounds the role.
         path: The path of the role. Default: `/`.
@@ -73,7 +74,7 @@ class RuntimeRole(Construct):
         catalog: Sequence[CatalogGrant] = (),
         key: KeyLike | None = None,
         secrets: Sequence[SecretLike] = (),
-        lake_formation: bool = False,
+        lake_formation: LakeFormation | None = None,
         source_identity: bool = False,
         permissions_boundary: str | None = None,
         path: str = "/",
@@ -82,7 +83,7 @@ class RuntimeRole(Construct):
         clusters = [roles] if isinstance(roles, Roles) else list(roles)
         statements = [*data_statements(data), *catalog_statements(catalog)]
         statements += [*key_statement(key), *secret_statement(secrets)]
-        if lake_formation:
+        if lake_formation is not None:
             statements.append({"Effect": "Allow", "Action": ["lakeformation:GetDataAccess"], "Resource": "*"})
             finding = "AwsSolutions-IAM5[Resource::*]"
             acknowledge(self, Acknowledgement(Judge.AWS_SOLUTIONS, finding, _LAKE_FORMATION))
@@ -96,7 +97,7 @@ class RuntimeRole(Construct):
             role_name=self._name,
             path=path,
             permissions_boundary=permissions_boundary,
-            assume_role_policy_document=_trust(nodes, lake_formation=lake_formation, source_identity=source_identity),
+            assume_role_policy_document=_trust(nodes, lake_formation, source_identity=source_identity),
             policies=inline_policy("data", statements),
         )
         for each in clusters:
@@ -141,16 +142,16 @@ class RuntimeRole(Construct):
         accept_prefixes(self, statements, _PREFIXES)
 
 
-def _trust(nodes: Sequence[str], *, lake_formation: bool, source_identity: bool) -> dict[str, object]:
+def _trust(nodes: Sequence[str], lake_formation: LakeFormation | None, *, source_identity: bool) -> dict[str, object]:
     """The nodes' roles may take on this one; with Lake Formation, only in sessions that are marked as EMR's."""
     document = trust("emr_runtime_role")
     assert document is not None, "the facts have the trust policy of runtime roles"
     (known,) = cast("list[dict[str, object]]", document["Statement"])
     allowed = [*cast("list[str]", known["Action"]), *(["sts:SetSourceIdentity"] if source_identity else [])]
     principal = {"AWS": nodes[0] if len(nodes) == 1 else list(nodes)}
-    if not lake_formation:
+    if lake_formation is None:
         return {**document, "Statement": [{**known, "Principal": principal, "Action": allowed}]}
-    marked = {"StringEquals": {"aws:RequestTag/LakeFormationAuthorizedCaller": "Amazon EMR"}}
+    marked = {"StringEquals": {"aws:RequestTag/LakeFormationAuthorizedCaller": lake_formation.session_tag}}
     others = [action for action in allowed if action != "sts:TagSession"]
     tagged = {**known, "Principal": principal, "Action": ["sts:TagSession"], "Condition": marked}
     return {**document, "Statement": [{**known, "Principal": principal, "Action": others}, tagged]}

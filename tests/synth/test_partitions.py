@@ -32,7 +32,7 @@ def define(stack: Stack) -> None:
     data = [emr.DataGrant(foundation.data, "raw/", key=foundation.key)]
     catalog = [emr.CatalogGrant("sales", access="read-write")]
     roles = emr.Roles(stack, "Roles", data=data, catalog=catalog, key=foundation.key, auto_scaling=True)
-    analysts = emr.RuntimeRole(stack, "Analysts", roles=roles, data=data, lake_formation=True)
+    analysts = emr.RuntimeRole(stack, "Analysts", roles=roles, data=data, lake_formation=emr.LakeFormation())
     cluster = emr.Cluster(
         stack,
         "Etl",

@@ -272,7 +272,7 @@ def test_the_source_identity_is_allowed_where_it_is_propagated(stack: Stack) -> 
 
 
 def test_with_lake_formation_only_sessions_marked_as_emrs_are_tagged(stack: Stack) -> None:
-    emr.RuntimeRole(stack, "Analysts", roles=emr.Roles(stack, "Roles"), lake_formation=True)
+    emr.RuntimeRole(stack, "Analysts", roles=emr.Roles(stack, "Roles"), lake_formation=emr.LakeFormation())
     assume, tag = trusted(stack, "Analysts")
     assert (judged.listed(assume["Action"]), judged.listed(tag["Action"])) == (["sts:AssumeRole"], ["sts:TagSession"])
     assert "Condition" not in assume
@@ -414,3 +414,45 @@ def test_grants_of_the_cdk_reach_the_nodes(stack: Stack) -> None:
     roles = emr.Roles(stack, "Roles")
     s3.Bucket(stack, "Bucket").grant_read(roles.instance_role)
     assert "s3:GetObject*" in str(found(stack, "AWS::IAM::Policy"))
+
+
+# ---- roles made before the cluster
+
+
+def test_roles_made_before_are_given_what_the_cluster_reads_and_writes(stack: Stack) -> None:
+    """Data, logs and key of a cluster are not forgotten because its roles come from elsewhere."""
+    roles = emr.Roles(stack, "Roles")
+    arguments: dict[str, Any] = {
+        "network": emr.Network(stack, "Network", flow_logs=False),
+        "security": emr.SecurityConfiguration(stack, "Security"),
+        "release": RELEASE,
+        "primary": emr.InstanceFleet.on_demand("m5.xlarge"),
+        "roles": roles,
+        "logs": "logs",
+        "key": "arn:aws:kms:x",
+    }
+    emr.Cluster(stack, "First", data=[emr.DataGrant("shop", "raw/", "read")], **arguments)
+    emr.Cluster(stack, "Second", **arguments)
+    nodes = found(stack, "AWS::IAM::Role", "RolesNodes")
+    assert reach(nodes, "s3:GetObject") == ["arn:<AWS::Partition>:s3:::shop/raw/*"]
+    assert reach(nodes, "s3:PutObject") == ["arn:<AWS::Partition>:s3:::logs/logs/*"]
+    assert reach(nodes, "kms:Decrypt") == ["arn:aws:kms:x"]
+    service_role = found(stack, "AWS::IAM::Role", "RolesService")
+    assert reach(service_role, "kms:CreateGrant") == ["arn:aws:kms:x"]
+    Template.from_stack(stack).resource_count_is("AWS::IAM::Role", 2)
+
+
+def test_a_cluster_of_instance_groups_that_scale_has_the_scaling_role_in_its_contract(stack: Stack) -> None:
+    cluster = emr.Cluster(
+        stack,
+        "Etl",
+        network=emr.Network(stack, "Network", flow_logs=False),
+        security=emr.SecurityConfiguration(stack, "Security"),
+        release=RELEASE,
+        primary=emr.InstanceGroup.on_demand("m5.xlarge"),
+        core=emr.InstanceGroup.on_demand("m5.xlarge", count=2, scaling=emr.AutoScaling(minimum=2, maximum=10)),
+    )
+    contract = cluster.contract()
+    assert contract.auto_scaling_role == cluster.roles.auto_scaling_role_arn
+    ((_, made),) = Template.from_stack(stack).find_resources("AWS::EMR::Cluster").items()
+    assert flat(made["Properties"]["AutoScalingRole"]).startswith("<EtlRolesAutoScaling")

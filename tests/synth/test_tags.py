@@ -90,3 +90,20 @@ def test_what_a_resource_says_itself_wins() -> None:
     emr.tag_everything(stack, emr.Ownership(owner="everybody", tags={"tier": "gold"}))
     (found,) = Template.from_stack(stack).find_resources("AWS::S3::Bucket").values()
     assert tags_of(dict(found)) == {"owner": "somebody", "tier": "gold"}
+
+
+def test_a_project_file_says_it_once_and_each_place_may_say_it_better() -> None:
+    import emrkit_jobs.bundle.project as projects
+
+    loaded = projects.load(ROOT / "docs/examples/tags_and_owner.yaml", {"branch": "feature"})
+    local, prod = loaded.for_target("local"), loaded.for_target("prod")
+    assert local.ownership.all_tags() == {
+        "owner": "data-platform",
+        "cost-center": "4711",
+        "tier": "gold",
+        "branch": "feature",
+    }
+    assert prod.ownership.tags["tier"] == "platinum"
+    tags = prod.clusters["etl"].tags
+    assert (tags["owner"], tags["tier"]) == ("data-platform", "silver")
+    assert (tags["emrkit:project"], tags["emrkit:environment"]) == ("shop", "prod")
