@@ -49,7 +49,7 @@ def build(stack: Stack, clusters: int) -> None:
     for number in range(clusters):
         primary, core, task = _fleets()
         security = emr.SecurityConfiguration(stack, f"Security{number}", encryption=_ENCRYPTION)
-        roles = emr.Roles(stack, f"Roles{number}")
+        roles = emr.Roles(stack, f"Roles{number}", key=_KEY)
         emr.Cluster(
             stack,
             f"Cluster{number}",

@@ -359,7 +359,10 @@ class Roles(Construct):
 
     def _allow_nodes(self, statements: Sequence[Statement]) -> None:
         if self._nodes is not None:
-            self._statements += statements
+            new = [s for s in statements if s not in self._statements]
+            if not new:
+                return
+            self._statements += new
             self._nodes.policies = cast("Any", inline_policy("data", self._statements))
             self._accept(statements)
         elif self._nodes_principal is not None:
@@ -370,7 +373,10 @@ class Roles(Construct):
     def _allow_service(self, statements: Sequence[Statement]) -> None:
         """A service role by name keeps what its owner gave it: EMR says so at the launch if that is too little."""
         if self._service is not None:
-            self._service_statements += statements
+            new = [s for s in statements if s not in self._service_statements]
+            if not new:
+                return
+            self._service_statements += new
             self._service.policies = cast("Any", inline_policy("cluster", self._service_statements))
         elif self._service_principal is not None:
             _add(self._service_principal, statements)

@@ -274,6 +274,10 @@ class Cluster(Value):
 
     def effective_settings(self) -> EffectiveSettings:
         """The free map and the typed fields together, key by key, with the place of each."""
+        return self._effective
+
+    @cached_property
+    def _effective(self) -> EffectiveSettings:
         return EffectiveSettings(self.configurations, self._contributions)
 
     def application_names(self) -> frozenset[str] | None:
