@@ -69,7 +69,13 @@ def test_the_s3_endpoint_lets_only_this_account_and_the_repositories_through(eac
     ]
     assert "*" not in resources
     assert "arn:<AWS::Partition>:s3:::repo.<AWS::Region>.emr.amazonaws.com/*" in resources
-    assert statements["Repositories"]["Action"] == "s3:GetObject"
+    assert statements["Repositories"]["Action"] == ["s3:GetObject"]
+    writable = [flat(r) for sid in ("ServiceLogs", "ApplicationHistory") for r in statements[sid]["Resource"]]
+    assert writable == [
+        "arn:<AWS::Partition>:s3:::aws157-logs-prod-<AWS::Region>/*",
+        "arn:<AWS::Partition>:s3:::aws157-logs-prod/*",
+        "arn:<AWS::Partition>:s3:::prod.<AWS::Region>.appinfo.src/*",
+    ]
 
 
 def test_the_nodes_groups_admit_each_other_and_the_service_and_nobody_else(each: Assembly) -> None:
@@ -115,7 +121,13 @@ def test_no_ingress_rule_names_addresses(each: Assembly) -> None:
 
 
 def test_what_emrs_service_policy_touches_carries_its_tag(each: Assembly) -> None:
-    for kind in ("AWS::EC2::Subnet", "AWS::EC2::SecurityGroup", "AWS::EMR::Cluster", "AWS::EC2::VPC"):
+    for kind in (
+        "AWS::EC2::Subnet",
+        "AWS::EC2::SecurityGroup",
+        "AWS::EMR::Cluster",
+        "AWS::EC2::VPC",
+        "AWS::EC2::VPCEndpoint",
+    ):
         untagged = [name for name, r in each.all(kind).items() if TAG not in r["Properties"]["Tags"]]
         assert (kind, untagged) == (kind, [])
     machine = flat(each.one("AWS::StepFunctions::StateMachine")["DefinitionString"])

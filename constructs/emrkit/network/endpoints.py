@@ -38,7 +38,7 @@ def build_gateway_endpoint(
     vpc_id: str,
     route_tables: Sequence[str],
     policy: Mapping[str, object] | None,
-) -> str:
+) -> ec2.CfnVPCEndpoint:
     """A gateway endpoint of S3 or DynamoDB in these route tables."""
     return ec2.CfnVPCEndpoint(
         scope,
@@ -48,7 +48,8 @@ def build_gateway_endpoint(
         vpc_endpoint_type="Gateway",
         route_table_ids=list(route_tables),
         policy_document=policy,
-    ).ref
+        tags=tags(service),
+    )
 
 
 def build_endpoint_group(
@@ -77,7 +78,7 @@ def build_interface_endpoint(
     vpc_id: str,
     subnets: Sequence[str],
     group: str,
-) -> str:
+) -> ec2.CfnVPCEndpoint:
     """The interface endpoint of one service, in every subnet."""
     name = endpoint.full_name or facts.endpoint_service(
         endpoint.service, Aws.REGION if is_token(region) or not region.startswith("cn-") else region
@@ -92,10 +93,11 @@ def build_interface_endpoint(
         policy_document=endpoint.policy,
         subnet_ids=list(subnets),
         security_group_ids=[group],
-    ).ref
+        tags=tags(endpoint.service),
+    )
 
 
-def build_service_endpoint(scope: Construct, *, vpc_id: str, subnets: Sequence[str], group: str) -> str:
+def build_service_endpoint(scope: Construct, *, vpc_id: str, subnets: Sequence[str], group: str) -> ec2.CfnVPCEndpoint:
     """The endpoint through which nodes of releases from 8.0.0 on call EMR; EMR finds it by its name and its tag.
 
     https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-clusters-in-a-vpc.html
@@ -111,49 +113,34 @@ def build_service_endpoint(scope: Construct, *, vpc_id: str, subnets: Sequence[s
         subnet_ids=list(subnets),
         security_group_ids=[group],
         tags=tags(tag),
-    ).ref
+    )
 
 
 def policy_of_s3(region: str, releases: Sequence[str]) -> dict[str, object]:
-    """This account's own identities, and read access to the places that nodes install from.
+    """This account's own identities, and AWS's buckets that nodes install from and write their history and logs to.
 
+    A stack that names its Region gets that Region's buckets; one that may go anywhere also those few that are named
+    otherwise somewhere.
     https://docs.aws.amazon.com/emr/latest/ManagementGuide/private-subnet-iampolicy.html
     """
-    arn = f"arn:{Aws.PARTITION}:s3:::"
-    sources = [
-        f"al2023-repos-{Aws.REGION}-de612dc2",
-        f"amazonlinux-2-repos-{Aws.REGION}",
-        f"amazonlinux.{Aws.REGION}.amazonaws.com",
-        f"packages.{Aws.REGION}.amazonaws.com",
-        f"repo.{Aws.REGION}.amazonaws.com",
-        f"repo.{Aws.REGION}.emr.amazonaws.com",
-        f"prod.{Aws.REGION}.appinfo.src",
-        f"{Aws.REGION}.elasticmapreduce",
-    ]
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "OwnIdentities",
-                "Effect": "Allow",
-                "Principal": "*",
-                "Action": "s3:*",
-                "Resource": "*",
-                "Condition": {"StringEquals": {"aws:PrincipalAccount": Aws.ACCOUNT_ID}},
-            },
-            {
-                "Sid": "Repositories",
-                "Effect": "Allow",
-                "Principal": "*",
-                "Action": "s3:GetObject",
-                "Resource": [f"{arn}{name}/*" for name in sources],
-            },
-            {
-                "Sid": "ServiceLogs",
-                "Effect": "Allow",
-                "Principal": "*",
-                "Action": ["s3:PutObject", "s3:PutObjectAcl"],
-                "Resource": f"{arn}aws157-logs-prod-{Aws.REGION}/*",
-            },
-        ],
+    arn, known = f"arn:{Aws.PARTITION}:s3:::", not is_token(region)
+    grants = facts.bucket_grants(region if known else Aws.REGION, releases=releases, known_region=known)
+    own: dict[str, object] = {
+        "Sid": "OwnIdentities",
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": "*",
+        "Condition": {"StringEquals": {"aws:PrincipalAccount": Aws.ACCOUNT_ID}},
     }
+    theirs: list[dict[str, object]] = [
+        {
+            "Sid": _SIDS[grant.kind],
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": list(grant.actions),
+            "Resource": [f"{arn}{name}/*" for name in grant.buckets],
+        }
+        for grant in grants
+    ]
+    return {"Version": "2012-10-17", "Statement": [own, *theirs]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Annotations, Stack
@@ -32,7 +33,9 @@ from .subnets import build_subnets
 from .tags import tags
 
 if TYPE_CHECKING:
+    from aws_cdk import CfnResource
     from aws_cdk import aws_kms as kms
+    from constructs import IConstruct
 
     from emrkit_model.cluster import Cluster
     from emrkit_model.network import GroupRules, InterfaceEndpoint
@@ -141,6 +144,7 @@ class Network(Construct):
         """Ids of their route tables."""
         self._build_inside(
             layout,
+            leading=subnets.routes,
             public=public,
             way_out=layout.way_out,
             security_groups=security_groups,
@@ -317,6 +321,36 @@ class Network(Construct):
         refuse([d.within(cluster.name) for d in found if d.severity is Severity.ERROR])
         self._warn([d.within(cluster.name) for d in found])
 
+    def precede(self, resource: CfnResource, scope: IConstruct) -> None:
+        """Let a resource of the same stack wait for what its nodes need at the start: rules, routes, endpoints.
+
+        A cluster that starts before a rule is there makes EMR add it, and CloudFormation then fails to; one that
+        starts before its way to S3 fails in its bootstrap. In another stack the order of the stacks does it. When the
+        stack is deleted, the cluster goes first.
+        """
+        # By scope: clusters are many and stand in few, and every question is a call to the kernel.
+        if id(scope) not in self._neighbours:
+            self._neighbours[id(scope)] = (scope, Stack.of(scope) is Stack.of(self))
+        if self._neighbours[id(scope)][1] and (last := self._last) is not None:
+            resource.add_resource_dependency(last)
+
+    @cached_property
+    def _neighbours(self) -> dict[int, tuple[IConstruct, bool]]:
+        """Scopes of clusters, and whether they are in the network's own stack; kept, so that no id comes twice."""
+        return {}
+
+    @cached_property
+    def _last(self) -> CfnResource | None:
+        """The resource that comes after all others: one to wait for, instead of dozens at every cluster."""
+        groups = self.security_groups
+        resources = [*self._leading, *(groups.rules if isinstance(groups, SecurityGroups) else ())]
+        if not resources:
+            return None
+        *others, last = resources
+        for other in others:
+            last.add_resource_dependency(other)
+        return last
+
     def _build_inside(
         self,
         parts: NetworkParts,
@@ -329,6 +363,7 @@ class Network(Construct):
         access_lists: bool,
         key: kms.IKey | None,
         existing_endpoints: Sequence[str] = (),
+        leading: Sequence[CfnResource] = (),
     ) -> None:
         """Groups, endpoints, flow logs and access lists: the same in a VPC that is made and in one that exists."""
         endpoint = parts.service_endpoint and not public
@@ -342,19 +377,21 @@ class Network(Construct):
             rules=parts.rules,
         )
         """The groups that clusters use."""
+        self._leading: list[CfnResource] = list(leading)
         region = Stack.of(self).region if parts.interface_endpoints or routes else Aws.REGION
         for name, service in routes:
             policy = (s3_policy or policy_of_s3(region, parts.releases)) if service == "s3" else None
-            build_gateway_endpoint(
+            endpoint_of = build_gateway_endpoint(
                 self, name, service, vpc_id=self.vpc_id, route_tables=self.route_table_ids, policy=policy
             )
+            self._leading.append(endpoint_of)
         self.endpoint_group: str | None = None
         """Id of the group in front of the interface endpoints; None without any."""
         if parts.interface_endpoints:
             self._build_interface_endpoints(parts, region)
         group = self.security_groups.service_access
         if endpoint and group is not None:
-            build_service_endpoint(self, vpc_id=self.vpc_id, subnets=self.subnet_ids, group=group)
+            self._leading.append(build_service_endpoint(self, vpc_id=self.vpc_id, subnets=self.subnet_ids, group=group))
         if parts.flow_logs is not None:
             build_flow_logs(self, parts.flow_logs, resources=self._logged(), key=key)
         if access_lists:
@@ -381,9 +418,10 @@ class Network(Construct):
         if isinstance(groups, SecurityGroups):
             groups.open_endpoints(group)
         for endpoint in parts.interface_endpoints:
-            build_interface_endpoint(
+            made = build_interface_endpoint(
                 self, endpoint, region=region, vpc_id=self.vpc_id, subnets=self.subnet_ids, group=group
             )
+            self._leading.append(made)
 
     def _build_vpc(self, cidr: str) -> str:
         return ec2.CfnVPC(

@@ -16,6 +16,8 @@ from emrkit_model.tokens import is_token
 from .tags import tags
 
 if TYPE_CHECKING:
+    from aws_cdk import CfnResource
+
     from emrkit_model.fields import HasSecurityGroupId
     from emrkit_model.network import Egress, GroupRules, InboundRule
 
@@ -80,6 +82,8 @@ class SecurityGroups(Construct):
         egress = None if rules is None else rules.egress
         self._vpc_id = vpc_id
         self._limited = egress is not None
+        self.rules: list[CfnResource] = []
+        """The rules that are resources of their own."""
         primary = self._group("Primary", "the primary node", outbound=_outbound(egress))
         self.primary: str = primary.attr_group_id
         """Id of the primary node's group."""
@@ -231,7 +235,7 @@ class SecurityGroups(Construct):
             )
 
     def _ingress(self, id: str, group: str, source: str, protocol: str, first: int, last: int) -> None:  # noqa: A002
-        ec2.CfnSecurityGroupIngress(
+        rule = ec2.CfnSecurityGroupIngress(
             self,
             id,
             group_id=group,
@@ -240,9 +244,10 @@ class SecurityGroups(Construct):
             from_port=first,
             to_port=last,
         )
+        self.rules.append(rule)
 
     def _egress(self, id: str, group: str, to: str, protocol: str, first: int, last: int) -> None:  # noqa: A002
-        ec2.CfnSecurityGroupEgress(
+        rule = ec2.CfnSecurityGroupEgress(
             self,
             id,
             group_id=group,
@@ -251,6 +256,7 @@ class SecurityGroups(Construct):
             from_port=first,
             to_port=last,
         )
+        self.rules.append(rule)
 
 
 _ARGUMENTS = {

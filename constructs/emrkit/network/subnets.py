@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aws_cdk import Fn
+from aws_cdk import CfnResource, Fn
 from aws_cdk import aws_ec2 as ec2
 
 from emrkit_model.tokens import is_token
@@ -29,6 +29,8 @@ class Subnets:
 
     ids: tuple[str, ...]
     route_tables: tuple[str, ...]
+    routes: tuple[CfnResource, ...]
+    """The routes out, and what binds them to the subnets."""
 
 
 def build_subnets(scope: Construct, vpc_id: str, layout: NetworkLayout) -> Subnets:
@@ -56,30 +58,33 @@ class _Builder:
     def _build_private(self, gateways: Sequence[str]) -> Subnets:
         tables: list[str] = []
         subnets: list[str] = []
+        routes: list[CfnResource] = []
         for zone, cidr in enumerate(self._node_ranges):
             subnet = self._subnet(f"Private{zone + 1}", cidr, zone)
             table = self._table(f"Private{zone + 1}Routes", "private")
-            self._associate(f"Private{zone + 1}Association", subnet, table)
+            routes.append(self._associate(f"Private{zone + 1}Association", subnet, table))
             if gateways:
-                ec2.CfnRoute(
+                way_out = ec2.CfnRoute(
                     self._scope,
                     f"Private{zone + 1}Nat",
                     route_table_id=table,
                     destination_cidr_block=_EVERYWHERE,
                     nat_gateway_id=gateways[zone % len(gateways)],
                 )
+                routes.append(way_out)
             subnets.append(subnet)
             tables.append(table)
-        return Subnets(tuple(subnets), tuple(tables))
+        return Subnets(tuple(subnets), tuple(tables), tuple(routes))
 
     def _build_public(self) -> Subnets:
-        table, _ = self._build_internet()
+        table, way_out = self._build_internet()
         subnets: list[str] = []
+        routes: list[CfnResource] = [way_out]
         for zone, cidr in enumerate(self._node_ranges):
             subnet = self._subnet(f"Public{zone + 1}", cidr, zone, public=True)
-            self._associate(f"Public{zone + 1}Association", subnet, table)
+            routes.append(self._associate(f"Public{zone + 1}Association", subnet, table))
             subnets.append(subnet)
-        return Subnets(tuple(subnets), (table,))
+        return Subnets(tuple(subnets), (table,), tuple(routes))
 
     def _build_nat(self) -> list[str]:
         """Public subnets that hold nothing but NAT gateways; none without them."""
@@ -137,5 +142,5 @@ class _Builder:
     def _table(self, id: str, name: str) -> str:  # noqa: A002  # CDK's own word
         return ec2.CfnRouteTable(self._scope, id, vpc_id=self._vpc_id, tags=tags(name)).ref
 
-    def _associate(self, name: str, subnet: str, table: str) -> None:
-        ec2.CfnSubnetRouteTableAssociation(self._scope, name, subnet_id=subnet, route_table_id=table)
+    def _associate(self, name: str, subnet: str, table: str) -> CfnResource:
+        return ec2.CfnSubnetRouteTableAssociation(self._scope, name, subnet_id=subnet, route_table_id=table)

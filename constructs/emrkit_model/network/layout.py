@@ -254,7 +254,7 @@ class NetworkLayout(NetworkParts):
                 allowed="none",
                 reason=f"EMR reaches them through the internet gateway alone ({facts.page('vpc')})",
             )
-        elif not 0 <= count <= max(self.zones, 0):
+        elif count < 0 or 1 <= self.zones < count:
             yield error(
                 "NET-021",
                 "a NAT gateway stands in a zone of its own",
