@@ -50,7 +50,7 @@ def create_cluster(cluster: Cluster) -> Part:
             )
         )
     # Kept alive, it also keeps its idle timeout: the net under a state machine that was stopped.
-    return request.run_job_flow(cluster.replace(keep_alive=True))
+    return request.run_job_flow(cluster if cluster.keep_alive is True else cluster.replace(keep_alive=True))
 
 
 def _secrets(items: Sequence[Configuration]) -> Iterator[tuple[str, str]]:
