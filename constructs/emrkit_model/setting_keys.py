@@ -12,6 +12,8 @@ from .tokens import is_token
 
 __all__ = ["check_key", "check_spark_settings", "check_values", "megabytes"]
 
+_GRACEFUL = "yarn.resourcemanager.nodemanager-graceful-decommission-timeout-secs"
+
 
 def check_key(classification: str, key: str, value: str, release: str) -> Iterator[Diagnostic]:
     """One key of one classification: whose it is, whether it has a newer name, and the classes that it names."""
@@ -35,6 +37,16 @@ def check_key(classification: str, key: str, value: str, release: str) -> Iterat
             got=key,
             reason=f"{found.text} ({found.page})",
             hint=f"use {found.successor}",
+        )
+    if key == _GRACEFUL and value.strip() == "-1":
+        yield warning(
+            "CONF-081",
+            f"'{key}' of -1 ends nodes at once",
+            key,
+            got=value,
+            reason="in open-source YARN it means to wait for ever, on EMR not to wait (https://docs.aws.amazon.com/emr/"
+            "latest/ManagementGuide/emr-scaledown-behavior.html)",
+            hint="set many seconds, such as 86400",
         )
     yield from check_values(key, value, release)
 

@@ -40,9 +40,9 @@ class S3aSettings(KeyedSettings):
     credentials_provider: Text | None = None
     """The class that finds credentials, of the SDK that the release's S3A is built on. Default: the instance's."""
     block_size: Bytes | None = None
-    """Bytes that count as one block when input is split. Default: 32m."""
+    """Bytes that count as one block when input is split. Default: S3A's own; Apache Hadoop has 32m."""
     multipart_size: Bytes | None = None
-    """Bytes of one part of an upload. Default: 64m."""
+    """Bytes of one part of an upload. Default: S3A's own; Apache Hadoop has 64m."""
     connections: Count | None = None
     """Connections of one process to S3 at most. Default: S3A's own."""
     threads: Count | None = None
@@ -82,14 +82,18 @@ class CoreSettings(KeyedSettings):
     """`core-site`: what all of Hadoop shares.
 
     https://hadoop.apache.org/docs/stable/hadoop-project-dist/hadoop-common/core-default.xml
+
+    >>> settings = CoreSettings(trash_minutes=60, s3a=S3aSettings(connections=200))
+    >>> [(path, dict(c.properties)) for path, c in settings.configurations("emr-7.12.0", None)]
+    [(('trash_minutes',), {'fs.trash.interval': '60'}), (('s3a', 'connections'), {'fs.s3a.connection.maximum': '200'})]
     """
 
     s3a: S3aSettings | None = None
     """S3A's own settings."""
     buffer_size: Bytes | None = None
-    """Bytes of the buffer for reading and writing files. Default: EMR's 64k."""
+    """Bytes of the buffer for reading and writing files. Default: EMR's."""
     trash_minutes: Count | None = None
-    """Minutes after which what was deleted on HDFS is gone. Default: 0, gone at once."""
+    """Minutes after which what was deleted on HDFS is gone. Default: EMR's."""
     compression_codecs: Text | None = None
     """Class names of the codecs, with commas. Default: EMR's list."""
 

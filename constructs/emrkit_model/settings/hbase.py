@@ -31,17 +31,17 @@ class HBaseSettings(KeyedSettings):
     heap: Megabytes | None = None
     """MB of heap of each of HBase's servers. Default: EMR's for the type."""
     block_cache: Share | None = None
-    """Share of a region server's heap that caches what is read, 0 to 1. Default: 0.4."""
+    """Share of a region server's heap that caches what is read, 0 to 1. Default: HBase's 0.4."""
     memory_stores: Share | None = None
-    """Share of a region server's heap that holds what is not written yet, 0 to 1. Default: 0.4."""
+    """Share of a region server's heap that holds what is not written yet, 0 to 1. Default: HBase's 0.4."""
     handlers: Count | None = None
-    """Threads of a region server for requests. Default: 30."""
+    """Threads of a region server for requests. Default: EMR's."""
     region_size: Bytes | None = None
-    """Bytes at which a region is split. Default: 10g."""
+    """Bytes at which a region is split. Default: HBase's 10g."""
     flush_size: Bytes | None = None
-    """Bytes at which what was written to a region goes to its file. Default: 128m."""
+    """Bytes at which what was written to a region goes to its file. Default: HBase's 128m."""
     major_compaction_milliseconds: Count | None = None
-    """Time between major compactions; 0 never by itself. Default: a week."""
+    """Time between major compactions; 0 never by itself. Default: HBase's week."""
 
     APPLICATIONS: ClassVar[tuple[str, ...]] = ("HBase",)
     KEYS: ClassVar[Mapping[str, tuple[str, str]]] = {
@@ -68,7 +68,7 @@ class HBaseSettings(KeyedSettings):
                 got=f"{cache + stores:g}",
                 allowed=f"at most {_LIMIT:g} together",
                 reason=f"a region server with less than a fifth of free heap does not start ({_BOOK})",
-                hint="raise one only by lowering the other",
+                hint="set both: one can rise only if the other falls",
             )
 
     def derived(self, release: str, applications: frozenset[str] | None) -> Iterator[Contribution]:  # noqa: ARG002

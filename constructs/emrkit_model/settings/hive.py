@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar
 
+from emrkit_model.configurations import Configuration
 from emrkit_model.contributions import Contribution, export, under
 from emrkit_model.fields import Count, Flag, Text, words
 from emrkit_model.tokens import is_token
@@ -50,8 +51,7 @@ class LlapSettings(KeyedSettings):
 
     def derived(self, release: str, applications: frozenset[str] | None) -> Iterator[Contribution]:  # noqa: ARG002
         """The switch itself."""
-        for _, configuration in under((), "hive", {"hive.llap.enabled": True}):
-            yield (), configuration
+        yield (), Configuration.of("hive", {"hive.llap.enabled": True})
 
 
 class HiveSettings(KeyedSettings):
@@ -78,7 +78,7 @@ class HiveSettings(KeyedSettings):
     parallel: Flag | None = None
     """Run independent stages side by side. Default: false."""
     dynamic_partitions: Annotated[str | None, words("strict", "nonstrict")] = None
-    """Whether one partition at least must be named. Default: strict (nonstrict from Hive 3 on)."""
+    """Whether one partition at least must be named. Default: Hive's own."""
     compress_intermediate: Flag | None = None
     """Compress what goes between stages. Default: false."""
     compress_output: Flag | None = None
@@ -131,9 +131,9 @@ class TezSettings(KeyedSettings):
     reuse_containers: Flag | None = None
     """Tasks follow each other in one container. Default: true."""
     minimum_group: Bytes | None = None
-    """Bytes of input below which a task is not made. Default: Tez's 50m."""
+    """Bytes of input below which a task is not made. Default: Tez's own."""
     maximum_group: Bytes | None = None
-    """Bytes of input above which a task is split. Default: Tez's 1g."""
+    """Bytes of input above which a task is split. Default: Tez's own."""
     sort_memory: Megabytes | None = None
     """MB for sorting what a task puts out. Default: EMR's."""
 

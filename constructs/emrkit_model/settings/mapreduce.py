@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar
 
+from emrkit_facts.versions import parse
 from emrkit_model.contributions import Contribution, under
 from emrkit_model.diagnostics import Diagnostic
 from emrkit_model.fields import Count, Flag, Seconds, Text, words
@@ -48,15 +49,15 @@ class MapReduceSettings(KeyedSettings):
     java_options: Text | None = None
     """Options of Java beside the heap, for map and reduce tasks; needs both memories. Default: none."""
     sort_memory: Megabytes | None = None
-    """MB of a map task's heap for sorting. Default: EMR's 200."""
+    """MB of a map task's heap for sorting. Default: EMR's."""
     slow_start: Share | None = None
     """Share of map tasks that are done before reduce tasks start, 0 to 1. Default: EMR's."""
     compress_map_output: Flag | None = None
-    """Compress what goes from map to reduce. Default: true on EMR."""
+    """Compress what goes from map to reduce. Default: EMR's."""
     compress_output: Flag | None = None
     """Compress what the job writes. Default: false."""
     speculative: Flag | None = None
-    """Start slow tasks a second time elsewhere. Default: EMR's, true."""
+    """Start slow tasks a second time elsewhere. Default: EMR's."""
     reuse_ubertask: Flag | None = None
     """Run small jobs inside the application master. Default: false."""
 
@@ -144,15 +145,16 @@ class YarnSettings(KeyedSettings):
     scheduler: Annotated[str | None, words("capacity", "fair")] = None
     """How containers are dealt out. Default: capacity."""
     virtual_memory_check: Flag | None = None
-    """End containers that use more virtual memory than they may. Default: false on EMR."""
+    """End containers that use more virtual memory than they may. Default: EMR's, false."""
     physical_memory_check: Flag | None = None
     """End containers that use more memory than they asked for. Default: true."""
     log_retention: Seconds | None = None
-    """How long gathered container logs stay. Default: EMR's two days."""
+    """How long gathered container logs stay. Default: EMR's."""
     master_attempts: Count | None = None
     """How often an application master may start. Default: 2."""
     decommission_timeout: Seconds | None = None
-    """How long a leaving node may finish its containers. Default: one hour."""
+    """How long a leaving node may finish its containers. Default: one hour.
+    https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-scaledown-behavior.html"""
     wait_for_shuffle_data: Flag | None = None
     """A leaving node stays until nobody needs its shuffle data; advised from 7.4.0 on. Default: EMR's."""
     masters_on_core_only: Flag | None = None
@@ -168,7 +170,6 @@ class YarnSettings(KeyedSettings):
         "physical_memory_check": ("yarn-site", "yarn.nodemanager.pmem-check-enabled"),
         "log_retention": ("yarn-site", "yarn.log-aggregation.retain-seconds"),
         "master_attempts": ("yarn-site", "yarn.resourcemanager.am.max-attempts"),
-        "decommission_timeout": ("yarn-site", "yarn.resourcemanager.nodemanager-graceful-decommission-timeout-secs"),
         "wait_for_shuffle_data": (
             "yarn-site",
             "yarn.resourcemanager.decommissioning-nodes-watcher.wait-for-shuffle-data",
@@ -201,14 +202,24 @@ class YarnSettings(KeyedSettings):
                 )
 
     def derived(self, release: str, applications: frozenset[str] | None) -> Iterator[Contribution]:  # noqa: ARG002
-        """The scheduler's class, and node labels."""
+        """The scheduler's class, the time to leave under its name of the release, and node labels."""
         if self.scheduler is not None and not is_token(self.scheduler):
             yield from under(
                 "scheduler", "yarn-site", {"yarn.resourcemanager.scheduler.class": _SCHEDULERS[self.scheduler]}
             )
+        if self.decommission_timeout is not None:
+            yield from under("decommission_timeout", "yarn-site", {_decommission(release): self.decommission_timeout})
         if self.masters_on_core_only is True:
             labels = {
                 "yarn.node-labels.enabled": True,
                 "yarn.node-labels.am.default-node-label-expression": "CORE",
             }
             yield from under("masters_on_core_only", "yarn-site", labels)
+
+
+def _decommission(release: str) -> str:
+    """EMR's own key up to 5.11, then YARN's."""
+    version, since = parse(release), parse("5.12.0")
+    if version is not None and since is not None and version < since:
+        return "yarn.resourcemanager.decommissioning.timeout"
+    return "yarn.resourcemanager.nodemanager-graceful-decommission-timeout-secs"

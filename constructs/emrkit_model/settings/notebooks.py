@@ -21,6 +21,9 @@ class HueDatabase(Value):
 
     The password is a secret in Secrets Manager, which EMR reads on the nodes; the service role must be allowed to.
     https://docs.aws.amazon.com/emr/latest/ReleaseGuide/hue-rds.html
+
+    >>> HueDatabase(host="db", password="arn:aws:secretsmanager:eu-west-1:111122223333:secret:hue").port
+    3306
     """
 
     AREA: ClassVar[str] = "CONF"
@@ -86,6 +89,10 @@ class ZeppelinSettings(KeyedSettings):
 
     https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-zeppelin.html and
     https://zeppelin.apache.org/docs/latest/setup/storage/notebook_storage.html
+
+    >>> settings = ZeppelinSettings(anonymous=False)
+    >>> [[dict(n.properties) for n in c.configurations] for _, c in settings.configurations("emr-7.12.0", None)]
+    [[{'ZEPPELIN_ANONYMOUS_ALLOWED': 'false'}]]
     """
 
     bucket: BucketLike | None = None
@@ -146,13 +153,13 @@ class LivySettings(KeyedSettings):
     session_timeout: Seconds | None = None
     """A session that did nothing for so long ends. Default: Livy's, one hour."""
     impersonation: Flag | None = None
-    """A session runs as the person who opened it. Default: EMR's, false."""
+    """A session runs as the person who opened it. Default: EMR's."""
     deploy_mode: Annotated[str | None, words("cluster", "client")] = None
-    """Where the driver of a session runs. Default: cluster on EMR."""
+    """Where the driver of a session runs. Default: EMR's."""
     sessions: Count | None = None
     """Sessions that may be in the making at one time. Default: Livy's 100."""
     hive_tables: Flag | None = None
-    """Sessions see Hive's tables. Default: EMR's, true."""
+    """Sessions see Hive's tables. Default: EMR's."""
 
     APPLICATIONS: ClassVar[tuple[str, ...]] = ("Livy", "JupyterHub", "JupyterEnterpriseGateway")
     KEYS: ClassVar[Mapping[str, tuple[str, str]]] = {

@@ -8,7 +8,9 @@ from typing import Annotated, ClassVar
 from emrkit_facts import classifications
 from emrkit_model.configurations import Configuration
 from emrkit_model.contributions import Contribution, under
+from emrkit_model.diagnostics import Diagnostic
 from emrkit_model.fields import NO_SETTINGS, Count, Flag, Settings, Text, words
+from emrkit_model.findings import error
 from emrkit_model.tokens import is_token
 
 from .amounts import KeyedSettings
@@ -89,6 +91,17 @@ class TrinoSettings(PrestoSettings):
         "spill": "spill-enabled",
         "spill_path": "spiller-spill-path",
     }
+
+    def contradictions(self) -> Iterator[Diagnostic]:
+        """Spilling needs somewhere to spill to."""
+        if self.spill is True and self.spill_path is None:
+            yield error(
+                "CONF-080",
+                "spill needs spill_path",
+                "spill",
+                reason="Trino does not start without it (https://trino.io/docs/current/admin/properties-spilling.html)",
+                hint="name folders on the workers' own disks, such as /mnt/trino-spill",
+            )
 
     def derived(self, release: str, applications: frozenset[str] | None) -> Iterator[Contribution]:
         """And the exchange manager, which retries need."""

@@ -387,3 +387,9 @@ def test_unknown_types_and_tokens_are_not_counted():
     big = {"spark": {"executor_memory": "4000g"}}
     assert "E-CONF-051" not in codes(core={"on_demand": ["${Token[T.1]}"], "capacity": 1}, settings=big)
     assert "E-CONF-051" not in codes(settings={"spark": {"executor_memory": "${Token[T.1]}"}})
+
+
+def test_minus_one_is_told_to_mean_at_once():
+    key = "yarn.resourcemanager.nodemanager-graceful-decommission-timeout-secs"
+    assert "W-CONF-081" in codes(configurations=one("yarn-site", key, -1))
+    assert "W-CONF-081" not in codes(configurations=one("yarn-site", key, 86400))

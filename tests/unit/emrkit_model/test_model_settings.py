@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import emrkit_model as model
-from emrkit_facts import classifications
-from emrkit_model import ApplicationSettings, Cluster, InvalidModel, SparkSettings, check
+from emrkit_model import ApplicationSettings, Cluster, InvalidModel, SparkSettings
 from emrkit_model.contributions import entries
 from emrkit_model.settings.amounts import KeyedSettings
 from emrkit_model.settings.query_engines import PrestoSettings, TrinoSettings
@@ -254,6 +250,17 @@ def test_the_committer_is_that_of_the_connector_of_the_release(release, key):
 
 
 @pytest.mark.parametrize(
+    ("release", "key"),
+    [
+        ("emr-5.11.0", "yarn.resourcemanager.decommissioning.timeout"),
+        ("emr-5.12.0", "yarn.resourcemanager.nodemanager-graceful-decommission-timeout-secs"),
+    ],
+)
+def test_the_time_to_leave_has_the_name_of_its_release(release, key):
+    assert rendered("yarn", release, decommission_timeout="10m") == {"yarn-site": {key: "600"}}
+
+
+@pytest.mark.parametrize(
     ("part", "good", "bad", "code"),
     [
         ("hbase", {"block_cache": 0.6, "memory_stores": 0.2}, {"block_cache": 0.6}, "E-CONF-070"),
@@ -279,6 +286,7 @@ def test_the_committer_is_that_of_the_connector_of_the_release(release, key):
             {"minimum_container": "1g", "maximum_container": "9g", "node_memory": "8g"},
             "E-CONF-079",
         ),
+        ("trino", {"spill": True, "spill_path": "/mnt/spill"}, {"spill": True}, "E-CONF-080"),
         ("spark", {"executor_memory": "4g"}, {"executor_memory": "four"}, "E-CONF-042"),
         ("spark", {"dynamic_allocation": {"minimum": 1}}, {"dynamic_allocation": {"minimum": -1}}, "E-CONF-041"),
         (
@@ -301,102 +309,6 @@ def test_unknown_numbers_pass_without_anything_derived_from_them():
     value = ApplicationSettings.parse({"mapreduce": {"map_memory": UNKNOWN_NUMBER}})
     ((_, configuration),) = value.configurations(RELEASE, None)
     assert list(configuration.properties) == ["mapreduce.map.memory.mb"]
-
-
-COUNTS = st.integers(1, 4000)
-SHARES = st.floats(0, 0.4).map(lambda x: round(x, 3))
-WORDS = st.sampled_from(["alpha", "s3://bucket/x", "/data"])
-MAPS = st.dictionaries(st.sampled_from(["a.b", "c"]), WORDS, max_size=2)
-
-
-def _value_of(cls: type[KeyedSettings], name: str) -> st.SearchStrategy[object]:
-    """Any sensible value of a field, by what the field is."""
-    annotation = str(cls.model_fields[name].annotation) + str(cls.model_fields[name].metadata)
-    special: dict[str, st.SearchStrategy[object]] = {
-        "s3a": st.deferred(lambda: any_of(model.S3aSettings)),
-        "llap": st.deferred(lambda: any_of(model.LlapSettings)),
-        "dynamic_allocation": st.just(model.DynamicAllocation(minimum=1, maximum=9)),
-        "database": st.just({"host": "db", "password": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:x"}),
-        "engine": st.sampled_from(["tez", "mr"]),
-        "scheduler": st.sampled_from(["capacity", "fair"]),
-        "dynamic_partitions": st.sampled_from(["strict", "nonstrict"]),
-        "deploy_mode": st.sampled_from(["cluster", "client"]),
-        "retry": st.sampled_from(["QUERY", "TASK"]),
-        "connectors": st.dictionaries(st.sampled_from(["mysql", "kafka"]), MAPS, max_size=2),
-    }
-    if name in special:
-        return special[name]
-    if name in cls.SHARES:
-        return SHARES
-    if (name.endswith("memory") and issubclass(cls, SparkSettings)) or name.endswith("memory_overhead"):
-        return st.sampled_from(["512m", "2g"])
-    if isinstance(cls.model_fields[name].default, Mapping):
-        return MAPS
-    if "bool" in annotation:
-        return st.booleans()
-    if "int" in annotation:
-        return COUNTS
-    return WORDS
-
-
-def any_of(cls: type[KeyedSettings]) -> st.SearchStrategy[dict[str, object]]:
-    return st.fixed_dictionaries({}, optional={name: _value_of(cls, name) for name in cls.model_fields})
-
-
-# What fields of one value may refuse of each other: for the table above. Structure is never wrong here.
-CONTRADICTIONS = {"E-CONF-070", "E-CONF-077", "E-CONF-078", "E-CONF-079"}
-
-
-PART = st.sampled_from(sorted(PARTS)).flatmap(lambda part: st.tuples(st.just(part), any_of(PARTS[part])))
-
-
-@given(PART, st.sampled_from(["emr-6.15.0", "emr-7.12.0", "emr-7.14.0"]))
-@settings(max_examples=200, deadline=None)
-def test_every_value_renders_to_known_classifications_with_text_and_one_door_for_each_key(given_part, release):
-    part, fields = given_part
-    try:
-        value = ApplicationSettings.parse({part: fields})
-    except InvalidModel as error:
-        broken = {d.code for d in error.diagnostics}
-    else:
-        broken = set[str]()
-    assert broken <= CONTRADICTIONS
-    if broken:
-        return
-    said: dict[object, str] = {}
-    for path, configuration in value.configurations(release, None):
-        assert path[0] == part
-        assert classifications.in_release(configuration.classification, release) is not False
-        for entry, text, _ in entries(configuration):
-            assert isinstance(entry[1], str)
-            assert isinstance(text, str)
-            assert said.setdefault(entry, text) == text
-    # The same in the free map is allowed, another value is refused with both places named.
-    cluster = {"name": "x", "release": release, "primary": {"on_demand": ["m5.24xlarge"]}, "settings": {part: fields}}
-    free = [c.model_dump() for c in Cluster.parse({**cluster, "settings": None}).all_configurations()]
-    assert free == []
-    merged = [c.model_dump() for c in _merged(value, release)]
-    doors = {"E-CONF-044"}
-    assert not doors & _codes_of({**cluster, "configurations": merged})
-    for i, configuration in enumerate(merged):
-        for key, text in configuration["properties"].items():
-            changed = [dict(c) for c in merged]
-            changed[i] = {**configuration, "properties": {**configuration["properties"], key: f"{text}x"}}
-            assert "E-CONF-044" in _codes_of({**cluster, "configurations": changed})
-            return
-
-
-def _merged(value: ApplicationSettings, release: str):
-    from emrkit_model.contributions import merge
-
-    return merge((), value.configurations(release, None))
-
-
-def _codes_of(data: dict[str, object]) -> set[str]:
-    try:
-        return {d.code for d in check(Cluster.parse(data))}
-    except InvalidModel as error:
-        return {d.code for d in error.diagnostics}
 
 
 def test_trino_and_presto_are_told_apart():
