@@ -13,11 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from tests import canaries
+
 ROOT = Path(__file__).parent.parent
 
 
-def pytest_configure() -> None:
-    """The CDK library runs on the Node that emrkit brings, not on whatever this machine has, if it has one."""
+def pytest_configure(config: pytest.Config) -> None:
+    """The CDK library runs on the Node that emrkit brings, if it is there; planted secrets are watched for."""
+    config.pluginmanager.register(canaries.Watch(config), "canaries")
     from emrkit_local import environments
 
     if (node := environments.find("node")) is not None:
@@ -70,6 +73,7 @@ class Command:
             process.kill()
             out, err = process.communicate()
             pytest.fail(f"emrkit {' '.join(arguments)} did not end within {timeout} s:\n{out}\n{err}")
+        canaries.record(out, err)
         return Finished(process.returncode, out, err)
 
 
