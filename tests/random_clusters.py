@@ -190,7 +190,11 @@ def cluster_documents(draw: st.DrawFn) -> Plain:
     }
     if draw(st.booleans()):
         document["bootstrap_actions"] = [
-            {"name": f"action {n}", "path": f"s3://scripts/{n}.sh", "args": draw(st.lists(st.text("a -", max_size=4)))}
+            {
+                "name": f"action {n}",
+                "path": f"s3://scripts/{n:064x}/run.sh",
+                "args": draw(st.lists(st.text("a -", max_size=4))),
+            }
             for n in range(draw(st.integers(1, 16)))
         ]
     if draw(st.booleans()):

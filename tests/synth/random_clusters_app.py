@@ -24,6 +24,8 @@ def main(file: str) -> None:
     foundation = emr.Foundation(shared, "Foundation")
     network = emr.Network(shared, "Network")
     for number, document in enumerate(json.loads(Path(file).read_text("utf-8"))):
+        for action in document.get("bootstrap_actions", ()):
+            action["path"] = action["path"].replace("s3://scripts/", f"s3://{foundation.artifacts.bucket_name}/")
         value = Cluster.parse(document)
         stack = cdk.Stack(app, f"Cluster{number}")
         encryption = Encryption.safe(foundation.key, value.release)
