@@ -11,29 +11,26 @@ from constructs import Construct
 
 from emrkit_model import cluster as model
 from emrkit_model.fields import read
-from emrkit_model.findings import error
 from emrkit_model.permissions import Place, needed_permissions
 from emrkit_model.render import cloudformation
-from emrkit_model.secret_references import secret_address
 from emrkit_model.tokens import is_token
-from emrkit_model.values import InvalidModel, Value
+from emrkit_model.values import Value
 
 from .acknowledgements import Acknowledgement, Judge, acknowledge
+from .cluster_placement import describe_cluster, place_cluster
+from .cluster_reference import ClusterReference
 from .pseudo_parameters import Aws
 from .roles import DataGrant, Roles
 from .scripts import place_actions
 
 if TYPE_CHECKING:
     from aws_cdk import Duration
-    from aws_cdk import aws_cloudwatch as cloudwatch
-    from aws_cdk import aws_iam as iam
 
     from emrkit_model.applications import Application
     from emrkit_model.capacity import InstanceFleet
     from emrkit_model.cluster import BootstrapAction
     from emrkit_model.configurations import Configuration
     from emrkit_model.contract import ContractCluster
-    from emrkit_model.diagnostics import Diagnostic
     from emrkit_model.fields import BucketLike, KeyLike, SecurityGroupLike
     from emrkit_model.instance_groups import InstanceGroup
     from emrkit_model.metastores import ExternalMetastore, GlueCatalog
@@ -48,7 +45,7 @@ if TYPE_CHECKING:
     from .network import Network
     from .security_configuration import SecurityConfigurationReference
 
-__all__ = ["Cluster", "ClusterReference", "place_cluster"]
+__all__ = ["Cluster", "ClusterReference", "describe_cluster", "place_cluster"]
 
 _INVERTED = (
     "cdk-nag looks for these keys at the top level of the security configuration, where EMR refuses them; they stand "
@@ -56,103 +53,8 @@ _INVERTED = (
 )
 _NO_SSH = "nodes are reached through Session Manager; there is no key pair because there is no SSH"
 _ACCEPTED = {"AwsSolutions-EMR4": _INVERTED, "AwsSolutions-EMR5": _INVERTED, "AwsSolutions-EMR6": _NO_SSH}
-_SUBMIT = ["AddJobFlowSteps", "CancelSteps", "DescribeCluster", "DescribeStep", "ListSteps"]
-
-
-def place_cluster(
-    value: model.Cluster,
-    *,
-    network: Network,
-    security: SecurityConfigurationReference,
-    roles: Roles,
-    log_uri: str | None,
-    log_key: KeyLike | None,
-) -> model.Cluster:
-    """The cluster with everything that a stack decides: subnets, groups, roles, security configuration, logs.
-
-    What the value says itself wins. It also carries the tag without which EMR's service policy does not act.
-    """
-    from emrkit_facts.iam import EMR_TAG
-
-    if value.kerberos is not None and security.kerberos is None:
-        raise InvalidModel(_no_realm())
-    groups = network.security_groups
-    subnets = network.subnet_ids
-    given: dict[str, object] = {
-        # EMR chooses among the subnets of fleets; groups have one, the network's first.
-        "subnets": () if value.availability_zone is not None else subnets[:1] if value.groups() else subnets,
-        "primary_security_group": groups.primary,
-        "core_security_group": groups.core,
-        "service_access_security_group": groups.service_access,
-        "service_role": roles.service_role_arn,
-        "instance_profile": roles.instance_profile_name,
-        "security_configuration": security.value,
-        "kerberos": security.kerberos,
-        "log_uri": log_uri,
-        "log_key": log_key,
-    }
-    if any(group.scaling is not None for _, group in value.groups()):
-        given["auto_scaling_role"] = value.auto_scaling_role or roles.require_auto_scaling_role()
-    beside = (("primary", groups.additional_primary), ("core", groups.additional_core))
-    given |= {f"additional_{node}_security_groups": ids for node, ids in beside if ids}
-    kept = {k: v for k, v in given.items() if k in ("security_configuration", "kerberos") or not getattr(value, k)}
-    placed = value.with_placement(**kept, tags={**value.tags, EMR_TAG[0]: EMR_TAG[1]})
-    network.check_cluster(placed)
-    return placed
-
-
-class ClusterReference(Construct):
-    """A cluster by its id: what can be granted on it and measured of it, whoever made it.
-
-    Args:
-        cluster_id: The id, j-…; a token is welcome, for instance of a parameter.
-
-    Example: `emr.Cluster.from_cluster_id(self, "Etl", "j-3KVTXXXXXX7UG").metric("AppsPending")`
-    """
-
-    def __init__(self, scope: Construct, id: str, *, cluster_id: str) -> None:  # noqa: A002  # CDK's own word
-        super().__init__(scope, id)
-        self._cluster_id = cluster_id
-
-    @property
-    def cluster_id(self) -> str:
-        """The cluster's id, j-…"""
-        return self._cluster_id
-
-    def grant_submit(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let somebody add, follow and cancel steps of this cluster, and of no other.
-
-        Example: `cluster.grant_submit(submitter)`
-        """
-        from aws_cdk import aws_iam
-
-        return aws_iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=[f"elasticmapreduce:{action}" for action in _SUBMIT],
-            resource_arns=[
-                f"arn:{Aws.PARTITION}:elasticmapreduce:{Aws.REGION}:{Aws.ACCOUNT_ID}:cluster/{self.cluster_id}"
-            ],
-        )
-
-    def metric(self, name: str, *, statistic: str = "Average", period: Duration | None = None) -> cloudwatch.Metric:
-        """One of EMR's metrics of this cluster, for an alarm or a dashboard.
-
-        Args:
-            name: For example `YARNMemoryAvailablePercentage`, `AppsPending`, `HDFSUtilization`, `IsIdle`.
-            statistic: How samples are put together. Default: their average.
-            period: Default: five minutes, EMR's own.
-
-        Example: `cluster.metric("YARNMemoryAvailablePercentage").create_alarm(...)`
-        """
-        from aws_cdk import aws_cloudwatch
-
-        return aws_cloudwatch.Metric(
-            namespace="AWS/ElasticMapReduce",
-            metric_name=name,
-            dimensions_map={"JobFlowId": self.cluster_id},
-            statistic=statistic,
-            period=period,
-        )
+_EC2_LOOKS = "capacity reservations and versions of launch templates: EC2 knows no resource that these could name"
+_THREE_PRIMARIES = "EMR protects three primary nodes from their end: it overrides what a launch says of idle ends"
 
 
 class Cluster(ClusterReference):
@@ -360,6 +262,10 @@ class Cluster(ClusterReference):
             roles.serve(data=data, logs=grant, key=key)
         needed = needed_permissions(value, Place(Aws.PARTITION, Aws.REGION, Aws.ACCOUNT_ID))
         self.roles.allow(nodes=needed.nodes, service=needed.service)
+        if any(statement["Resource"] == "*" for statement in needed.service) and self.roles.node.try_find_child(
+            "Service"
+        ):
+            acknowledge(self.roles, Acknowledgement(Judge.AWS_SOLUTIONS, "AwsSolutions-IAM5[Resource::*]", _EC2_LOOKS))
         security.allow(self.roles, used)
         log_uri = None if logs is None else f"s3://{read(logs)}/logs/"
         log_key = key if log_uri is not None else None
@@ -381,6 +287,8 @@ class Cluster(ClusterReference):
         accepted = dict(_ACCEPTED)
         if self.value.realm is not None or self.value.key_pair is not None:
             del accepted["AwsSolutions-EMR6"]
+        if self.value.primaries == 3 and self.value.idle_timeout is None:
+            acknowledge(resource, Acknowledgement(Judge.EMRKIT, "E-RULE-006", _THREE_PRIMARIES))
         acknowledge(
             resource, *(Acknowledgement(Judge.AWS_SOLUTIONS, rule, reason) for rule, reason in accepted.items())
         )
@@ -432,45 +340,3 @@ class Cluster(ClusterReference):
     def contract(self) -> ContractCluster:
         """What the job side needs to know of it."""
         return describe_cluster(self.value, self.cluster_id)
-
-
-def _no_realm() -> Diagnostic:
-    return error(
-        "SEC-041",
-        "the cluster has Kerberos and its security configuration has none",
-        "kerberos",
-        reason="EMR takes them together or not at all. "
-        "https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-kerberos-configure-settings.html",
-        hint="give the security configuration `kerberos=` too",
-    )
-
-
-def describe_cluster(value: model.Cluster, cluster_id: str | None) -> ContractCluster:
-    """A placed cluster as an entry of the contract; without an id it is one that runs launch."""
-    from emrkit_model.contract import ContractCluster, SecurityGroups
-
-    realm = value.realm
-    secrets = {} if realm is None else {name: secret_address(secret) for name, secret in realm.secrets().items()}
-    inner = value.security_configuration
-    return ContractCluster(
-        id=cluster_id,
-        name=value.name,
-        release=value.release,
-        log_uri=value.log_uri,
-        service_role=None if value.service_role is None else read(value.service_role),
-        instance_profile=None if value.instance_profile is None else read(value.instance_profile),
-        auto_scaling_role=_text(value.auto_scaling_role),
-        security_configuration=inner.name if isinstance(inner, Value) else inner,
-        subnets=tuple(value.subnets),
-        security_groups=SecurityGroups(
-            primary=_text(value.primary_security_group),
-            core=_text(value.core_security_group),
-            service_access=_text(value.service_access_security_group),
-        ),
-        kerberos_secret=secrets.pop("KdcAdminPassword", None),
-        kerberos_secrets=secrets,
-    )
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else read(value)

@@ -41,7 +41,7 @@ def place_actions(
             statements.append(_read_asset(path))
         elif not is_token(path) and "://" not in path:
             if Path(path).is_file():
-                action = action.replace(path=_place(scope, f"BootstrapAction{i + 1}", path, statements))  # noqa: PLW2901
+                action = action.replace(path=_place(scope, f"BootstrapAction{i + 1}", path, statements))
             else:
                 lost.append(
                     error(

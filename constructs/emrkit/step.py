@@ -96,7 +96,7 @@ class Step(Construct):
         Example: `tables.after(databases)`
         """
         for step in steps:
-            self._resource.add_dependency(step._resource)
+            self._resource.node.add_dependency(step._resource)
 
 
 def _check_concurrency(step: StepValue, cluster: Cluster) -> None:

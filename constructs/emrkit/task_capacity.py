@@ -12,6 +12,7 @@ from emrkit_model.render import cloudformation
 from emrkit_model.values import InvalidModel
 
 from .cluster import Cluster
+from .literal_ids import accept_literal_ids
 
 if TYPE_CHECKING:
     from emrkit_model.capacity import InstanceFleet
@@ -82,8 +83,8 @@ class TaskGroup(Construct):
     """A task group of a cluster, apart from it: it can come, change its count and go without a new cluster.
 
     The count and the scaling policy change in place, anything else replaces the group. A group cannot be removed from
-    a cluster: deleting this takes its count to zero. With a scaling policy the cluster gets the auto scaling role, if it
-    has none: that is a new cluster, since no cluster that runs can get one.
+    a cluster: deleting this takes its count to zero. With a scaling policy the cluster gets the auto scaling role, if
+    it has none: that is a new cluster, since no cluster that runs can get one.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-emr-instancegroupconfig.html
 
     Args:
@@ -127,6 +128,8 @@ class TaskGroup(Construct):
             cloudformation.TASK_GROUP, cloudformation.task_group_properties(cluster.cluster_id, group, id)
         )
         self._resource = emr.CfnInstanceGroupConfig(self, "Resource", **arguments)
+        if group.scaling is not None:
+            accept_literal_ids(self._resource)
 
     @property
     def group_id(self) -> str:
