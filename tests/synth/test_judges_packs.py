@@ -127,3 +127,24 @@ def test_the_judges_sat_over_the_new_project_which_accepts_nothing_itself(shop: 
     assert used(shop)
     assert read_acknowledgements(shop.folder) == ()
     assert {reason.endswith(OWN_MARK) for key, reason in acknowledgements(shop) if key in given(shop)} == {True}
+
+
+EXAMPLE = """
+import json
+from pathlib import Path
+from aws_cdk import App
+from docs.examples import load
+from emrkit import guardrails
+app = App(context=json.loads(Path("cdk.json").read_text())["context"], builtin_cloud_formation_validation=False)
+load("guardrails_packs")(app)
+guardrails.apply(app, packs=[guardrails.Pack.HIPAA])
+app.synth()
+"""
+
+
+def test_the_example_passes_the_pack_and_needs_all_that_it_accepts(tmp_path: Path) -> None:
+    made = run(ROOT, tmp_path, "-c", EXAMPLE)
+    assert [r for r in made.reports if r.get("conclusion") != "success"] == []
+    assert read_acknowledgements(tmp_path) == ()
+    accepted = {rule for rule, _ in used(made)}
+    assert {"emrkit::E-RULE-011", "HIPAA.Security::HIPAA.Security-S3BucketReplicationEnabled"} <= accepted

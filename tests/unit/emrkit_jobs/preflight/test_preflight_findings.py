@@ -387,3 +387,26 @@ def test_every_code_of_a_preflight_has_a_test() -> None:
     }
     tested = {code for code, _ in FINDINGS.values()} | set(re.findall(r"[EW]-PRE-\d{3}", Path(__file__).read_text()))
     assert written == tested
+
+
+def test_the_guide_names_every_code_and_every_permission() -> None:
+    from emrkit_jobs.targets.account_api import ApiAccount
+
+    text = (Path(__file__).parents[4] / "docs/preflight.md").read_text("utf-8")
+    ranges = re.findall(r"E-PRE-(\d{3}) to E-PRE-(\d{3})", text)
+    said = set(re.findall(r"[EW]-PRE-\d{3}", text))
+    said |= {f"E-PRE-{n:03}" for first, last in ranges for n in range(int(first), int(last) + 1)}
+    folder = Path(__file__).parents[4] / "jobs/emrkit_jobs/preflight"
+    source = "".join(path.read_text("utf-8") for path in folder.glob("*.py"))
+    written = {
+        f"{kind[0].upper()}-{code}" for kind, code in re.findall(r"\b(error|warning)\(\s*\"(PRE-\d{3})\"", source)
+    }
+    assert said == written
+    caller = StubbedCaller(good_answers())
+    check([read_request("etl", REQUEST, REGION, SECURITY)], ApiAccount(caller, REGION))
+    special = {"s3:head_bucket": "s3:ListBucket", "s3:head_object": "s3:GetObject"}
+    prefixes = {"emr": "elasticmapreduce", "service-quotas": "servicequotas"}
+    for name in set(caller.asked):
+        service, _, operation = name.partition(":")
+        api = "".join(part.capitalize() for part in operation.split("_"))
+        assert f"`{special.get(name, f'{prefixes.get(service, service)}:{api}')}`" in text
