@@ -11,6 +11,9 @@ from emrkit_model.contract import Contract
 __all__ = ["Row", "Surroundings", "describe"]
 
 
+_CONSOLES = {"cn-": "console.amazonaws.cn", "us-gov-": "console.amazonaws-us-gov.com"}
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One deployed thing: its kind, its name in the project, what the target calls it, its state and a link to it."""
@@ -38,7 +41,7 @@ class Surroundings:
         """The bucket's page in the AWS console, or its folder."""
         if not self.on_aws:
             return self.folder_of(name) or f"s3://{name}/"
-        return f"https://s3.console.aws.amazon.com/s3/buckets/{quote(name)}?region={self.region}"
+        return f"https://{self._domain}/s3/buckets/{quote(name)}?region={self.region}"
 
     def machine(self, arn: str) -> str:
         """The state machine's page in the AWS console."""
@@ -51,7 +54,15 @@ class Surroundings:
     def _console(self, service: str, page: str) -> str:
         if not self.on_aws:
             return ""
-        return f"https://{self.region}.console.aws.amazon.com/{service}/home?region={self.region}#/{page}"
+        return f"https://{self.region}.{self._domain}/{service}/home?region={self.region}#/{page}"
+
+    @property
+    def _domain(self) -> str:
+        """The console's; China and GovCloud have their own."""
+        for start, domain in _CONSOLES.items():
+            if self.region.startswith(start):
+                return domain
+        return "console.aws.amazon.com"
 
 
 def describe(

@@ -171,3 +171,17 @@ def test_links_lead_to_the_console_on_aws_and_to_folders_on_this_machine():
     links = {(row.kind, row.name): (row.state, row.link) for row in local}
     assert links["cluster", "etl"] == ("gone", "")
     assert links["bucket", "data"] == ("", "/state/shop-data")
+
+
+@pytest.mark.parametrize(
+    ("region", "domain"),
+    [
+        ("eu-west-1", "console.aws.amazon.com"),
+        ("cn-north-1", "console.amazonaws.cn"),
+        ("us-gov-west-1", "console.amazonaws-us-gov.com"),
+    ],
+)
+def test_links_lead_to_the_console_of_the_partition(region: str, domain: str):
+    around = Surroundings(region, on_aws=True)
+    assert around.cluster("j-1").startswith(f"https://{region}.{domain}/emr/")
+    assert around.bucket("logs") == f"https://{domain}/s3/buckets/logs?region={region}"
