@@ -81,9 +81,9 @@ def _check_settings(step: SparkStep | SparkSqlStep, cluster: Cluster) -> Iterato
             "JOB-033",
             f"an executor of {wanted.words} fits no node of cluster '{cluster.name}'",
             "conf",
-            got=f"{wanted.memory_mb} MB for YARN",
+            got=wanted.words,
             allowed=room(nodes),
-            reason=f"YARN refuses a container that no node has room for ({_SPARK})",
+            reason=f"YARN refuses what no node has room for ({_SPARK})",
             hint="lower spark.executor.memory or spark.executor.cores, or take larger instances",
         )
     elif wanted is not None and small:
@@ -91,7 +91,7 @@ def _check_settings(step: SparkStep | SparkSqlStep, cluster: Cluster) -> Iterato
             "JOB-034",
             f"an executor of {wanted.words} does not fit {', '.join(node.type for node in small)}",
             "conf",
-            got=f"{wanted.memory_mb} MB for YARN",
+            got=wanted.words,
             allowed=room(small),
             reason=f"nodes of these types would stay empty ({_SPARK})",
             hint="lower spark.executor.memory, or leave the small types out of the cluster",

@@ -111,8 +111,10 @@ def executor(settings: Mapping[str, str], release: str) -> Container | None:
     """An executor as `spark-defaults` describe it; None where they leave it to EMR, or hold what is not known yet."""
     memory = megabytes(settings.get("spark.executor.memory"))
     cores = settings.get("spark.executor.cores", "1")
-    if memory is None or not cores.isdigit():
+    if not cores.isdigit() or (memory is None and "spark.executor.cores" not in settings):
         return None
+    if memory is None:
+        return Container(0, int(cores), f"{cores} cores")
     overhead = _overhead(settings, "executor")
     if overhead is None:
         overhead = yarn.executor_overhead_mb(memory, release, _factor(settings, "executor"))
@@ -157,16 +159,20 @@ def _check_executor(cluster: Cluster, effective: EffectiveSettings, nodes: tuple
     wanted = executor(settings, cluster.release)
     if wanted is None:
         return
-    place = effective.place("spark-defaults", "spark.executor.memory")
-    got = settings["spark.executor.memory"]
+    by_memory = all(wanted.memory_mb > node.memory_mb for node in nodes)
+    of_memory = wanted.memory_mb and any(wanted.memory_mb > node.memory_mb for node in nodes)
+    key = "spark.executor.memory" if of_memory or "spark.executor.cores" not in settings else "spark.executor.cores"
+    place = effective.place("spark-defaults", key)
+    got = f"{settings[key]}: {wanted.memory_mb} MB for YARN" if of_memory else settings[key]
     if not any(wanted.fits(node) for node in nodes):
+        why = "YARN refuses a container that no node has room for" if by_memory else "no node has so many cores"
         yield error(
             "CONF-051",
             f"an executor of {wanted.words} fits none of the core and task types",
             *place,
-            got=f"{got}: {wanted.memory_mb} MB for YARN",
+            got=got,
             allowed=room(nodes),
-            reason=f"YARN refuses a container that no node has room for ({_SPARK_PAGE})",
+            reason=f"{why} ({_SPARK_PAGE})",
             hint="lower spark.executor.memory or spark.executor.cores, or take larger instances",
         )
         return
@@ -175,12 +181,13 @@ def _check_executor(cluster: Cluster, effective: EffectiveSettings, nodes: tuple
             "CONF-031",
             f"an executor of {wanted.words} does not fit {', '.join(node.type for node in small)}",
             *place,
-            got=f"{got}: {wanted.memory_mb} MB for YARN",
+            got=got,
             allowed=room(small),
-            reason=f"nodes of these types would stay empty ({_SPARK_PAGE})",
-            hint="lower spark.executor.memory, or leave the small types out",
+            reason=f"nodes of these types would stay empty, or share their cores ({_SPARK_PAGE})",
+            hint="lower spark.executor.memory or spark.executor.cores, or leave the small types out",
         )
-    yield from _check_most_executors(cluster, effective, wanted, nodes)
+    if wanted.memory_mb:
+        yield from _check_most_executors(cluster, effective, wanted, nodes)
 
 
 def _check_driver(effective: EffectiveSettings, nodes: tuple[Node, ...]) -> Iterator[Diagnostic]:
@@ -244,7 +251,11 @@ def _check_most_executors(
 def _check_size(
     what: str, classification: str, key: str, effective: EffectiveSettings, nodes: tuple[Node, ...]
 ) -> Iterator[Diagnostic]:
-    memory = megabytes(effective.value(classification, key))
+    text = effective.value(classification, key)
+    memory = megabytes(text)
+    if memory is not None and classification == "flink-conf" and (text or "").strip().isdigit():
+        # Flink takes bare numbers as bytes.
+        memory //= 1024**2
     if memory is None or memory <= 0:
         return
     wanted = Container(memory, 1, f"{memory} MB")

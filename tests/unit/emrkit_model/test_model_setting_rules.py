@@ -222,6 +222,9 @@ EXECUTOR = {"executor_memory": "9g", "executor_cores": 2}
         (["m5.xlarge"], EXECUTOR, None),
         (["m5.xlarge"], {"executor_memory": "11g"}, "E-CONF-051"),
         (["m5.xlarge"], {"executor_memory": "1g", "executor_cores": 5}, "E-CONF-051"),
+        (["m5.xlarge"], {"executor_cores": 4}, None),
+        (["m5.xlarge"], {"executor_cores": 5}, "E-CONF-051"),
+        (["m5.xlarge", "m5.2xlarge"], {"executor_cores": 5}, "W-CONF-031"),
         (["m5.xlarge"], {"executor_memory": "9g", "executor_memory_overhead": "4g"}, "E-CONF-051"),
         (["m5.xlarge", "r5.xlarge"], {"executor_memory": "11g"}, "W-CONF-031"),
         (["r5.xlarge"], {"executor_memory": "11g"}, None),
@@ -393,3 +396,15 @@ def test_minus_one_is_told_to_mean_at_once():
     key = "yarn.resourcemanager.nodemanager-graceful-decommission-timeout-secs"
     assert "W-CONF-081" in codes(configurations=one("yarn-site", key, -1))
     assert "W-CONF-081" not in codes(configurations=one("yarn-site", key, 86400))
+
+
+def test_more_cores_than_a_node_has_are_told_at_the_cores():
+    for spark in ({"executor_cores": 8}, {"executor_cores": 8, "executor_memory": "1g"}):
+        problem = the("E-CONF-051", settings={"spark": spark})
+        assert (problem.path, problem.got) == (("settings", "spark", "executor_cores"), "8")
+
+
+def test_flink_takes_bare_numbers_as_bytes():
+    key = "taskmanager.memory.process.size"
+    assert "E-CONF-064" not in codes(applications=["Flink"], configurations=one("flink-conf", key, 4 * 1024**3))
+    assert "E-CONF-064" in codes(applications=["Flink"], configurations=one("flink-conf", key, 40 * 1024**3))

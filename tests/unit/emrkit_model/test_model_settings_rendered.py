@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import get_args
+from functools import cache
+from typing import cast, get_args
 
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+from botocore.validate import ParamValidator
 from cfnlint.jsonschema import StandardValidator
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +19,7 @@ from emrkit_model import ApplicationSettings, Cluster, InvalidModel, SparkSettin
 from emrkit_model.configurations import Configuration
 from emrkit_model.contributions import entries, merge
 from emrkit_model.reading import cluster_from_request
+from emrkit_model.render import cloudformation
 from emrkit_model.render.request import run_job_flow
 from emrkit_model.schema import cluster_schema
 from emrkit_model.settings.amounts import KeyedSettings
@@ -101,12 +106,39 @@ def test_every_value_renders_to_known_classifications_with_text_and_one_door_for
     merged = [c.model_dump() for c in _merged(value, release)]
     doors = {"E-CONF-044"}
     assert not doors & _codes_of({**cluster, "configurations": merged})
+    _check_renderings(cluster)
     for i, configuration in enumerate(merged):
         for key, text in configuration["properties"].items():
             changed = [dict(c) for c in merged]
             changed[i] = {**configuration, "properties": {**configuration["properties"], key: f"{text}x"}}
             assert "E-CONF-044" in _codes_of({**cluster, "configurations": changed})
             return
+
+
+def _check_renderings(data: dict[str, object]) -> None:
+    """A cluster that the model takes, as the service model and CloudFormation's surface know it."""
+    try:
+        cluster = Cluster.parse(data)
+    except InvalidModel:
+        return
+    parameters = run_job_flow(cluster)
+    shape = service().operation_model("RunJobFlow").input_shape
+    assert ParamValidator().validate(parameters, shape).generate_report() == ""
+
+    def walk(items: object) -> None:
+        for item in cast("list[dict[str, object]]", items):
+            assert set(item) <= SURFACE
+            walk(item.get("Configurations", []))
+
+    walk(cloudformation.cluster_properties(cluster).get("Configurations", []))
+
+
+SURFACE = {"Classification", "ConfigurationProperties", "Configurations"}
+
+
+@cache
+def service() -> ServiceModel:
+    return ServiceModel(Loader().load_service_model("emr", "service-2"))
 
 
 def _merged(value: ApplicationSettings, release: str) -> tuple[Configuration, ...]:
