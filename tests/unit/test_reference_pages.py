@@ -8,12 +8,12 @@ from types import ModuleType
 
 import pytest
 
-from docs import coverage, errors, examples, guardrails, guides, project_file
+from docs import combination_rules, coverage, errors, examples, guardrails, guides, project_file
 
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("module", [coverage, errors, guardrails, project_file])
+@pytest.mark.parametrize("module", [combination_rules, coverage, errors, guardrails, project_file])
 def test_a_generated_page_is_as_the_source_has_it(module: ModuleType) -> None:
     assert module.PAGE.read_text("utf-8") == module.page(), "run: python -m docs"
 
