@@ -121,6 +121,8 @@ def _in_scope(node: ast.AST, about: str, module: str, done: frozenset[int]) -> I
     """The codes below a node; `about` is what the enclosing function says of itself, for calls without a summary."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         about = (ast.get_docstring(node) or node.name.replace("_", " ").strip()).split("\n")[0].rstrip(".")
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Acknowledgement":
+        return  # names a code of somebody else
     if isinstance(node, ast.Call):
         for index, argument in enumerate(node.args):
             if code := _read(argument, node):

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from emrkit_model.diagnostics import Diagnostic, FieldPath
-from emrkit_model.findings import error, warning
+from emrkit_model.findings import warning
 
 from .access import SERVICE_POLICY
 from .bootstrap import BOOTSTRAP, is_content_addressed
@@ -19,7 +19,7 @@ from .capacity import CORE_NOT_ON_SPOT
 from .catalogue import Finding
 from .lifetime import IDLE_TERMINATION
 from .protection import ENCRYPTION, IMDS, LOGS, SECURITY_CONFIGURATION
-from .secrets import SECRETS, suspect_words
+from .secrets import SECRETS, describe, suspect_words
 from .template import Json, Template
 
 if TYPE_CHECKING:
@@ -93,16 +93,10 @@ def check_job(job: Job) -> tuple[Diagnostic, ...]:
 def _secrets_of_step(job: Job, number: int) -> Iterator[Diagnostic]:
     jar = job.steps[number].hadoop_jar()
     words = [*(f"--conf={key}={value}" for key, value in jar.properties.items()), *jar.args]
-    for _, suspicion in suspect_words([str(word) for word in words]):
-        yield error(
-            "RULE-012",
-            f"{suspicion.what} stands here in clear text",
-            "steps",
-            number,
-            got=suspicion.shown,
-            reason=f"{SECRETS.why} ({SECRETS.page})",
-            hint="keep it in Secrets Manager, hand the step the secret's ARN, and read it in the code",
-        )
+    for position, suspicion in suspect_words([str(word) for word in words]):
+        finding = Finding(SECRETS, describe("Job", (position,), suspicion))
+        hint = "keep it in Secrets Manager, hand the step the secret's ARN, and read it in the code"
+        yield replace(finding.diagnostic, path=("steps", number), hint=hint)
 
 
 def _template(cluster: Cluster) -> Json:

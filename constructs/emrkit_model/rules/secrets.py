@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from .catalogue import Problem, Rule
 from .template import Template, is_intrinsic, is_mapping, is_sequence
 
-__all__ = ["SECRETS", "Suspicion", "suspect", "suspect_words"]
+__all__ = ["SECRETS", "Suspicion", "describe", "suspect", "suspect_words"]
 
 # What is a secret wherever it stands: keys and tokens with a form of their own, private keys, passwords inside URLs.
 _FORMS = {
@@ -119,13 +119,13 @@ def _hidden(template: Template) -> Iterator[Problem]:
 def _in_text(template: Template, owner: str, properties: object, name: str) -> Iterator[Problem]:
     for found in template.at(properties, name):
         if suspicion := suspect("", found.value):
-            yield _problem(owner, found.path, suspicion)
+            yield describe(owner, found.path, suspicion)
 
 
 def _in_tags(template: Template, owner: str, properties: object) -> Iterator[Problem]:
     for tag in template.items(properties, "Tags"):
         if is_mapping(tag.value) and (suspicion := suspect(str(tag.value.get("Key")), tag.value.get("Value"))):
-            yield _problem(owner, (*tag.path, "Value"), suspicion)
+            yield describe(owner, (*tag.path, "Value"), suspicion)
 
 
 def _in_nodes(template: Template, owner: str, properties: object) -> Iterator[Problem]:
@@ -162,7 +162,7 @@ def _in_mapping(
         if is_mapping(found.value) and not is_intrinsic(found.value):
             for key, item in found.value.items():
                 if suspicion := suspect(key, item):
-                    yield _problem(owner, (*place, *found.path, key), suspicion)
+                    yield describe(owner, (*place, *found.path, key), suspicion)
 
 
 def _in_properties(
@@ -171,7 +171,7 @@ def _in_properties(
     """Pairs of `Key` and `Value`."""
     for row in template.items(value, *path):
         if is_mapping(row.value) and (suspicion := suspect(str(row.value.get("Key")), row.value.get("Value"))):
-            yield _problem(owner, (*place, *row.path, "Value"), suspicion)
+            yield describe(owner, (*place, *row.path, "Value"), suspicion)
 
 
 def _in_args(
@@ -181,10 +181,11 @@ def _in_args(
         if is_sequence(found.value):
             words = [word if isinstance(word, str) else "${}" for word in found.value]
             for number, suspicion in suspect_words(words):
-                yield _problem(owner, (*place, *found.path, number), suspicion)
+                yield describe(owner, (*place, *found.path, number), suspicion)
 
 
-def _problem(owner: str, path: tuple[str | int, ...], suspicion: Suspicion) -> Problem:
+def describe(owner: str, path: tuple[str | int, ...], suspicion: Suspicion) -> Problem:
+    """A suspicion as a problem of a resource, without the value."""
     return Problem(
         owner,
         path,
