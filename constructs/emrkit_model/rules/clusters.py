@@ -53,7 +53,7 @@ _HINTS = {
     IDLE_TERMINATION.id: "set `idle_timeout: 1h`, or `keep_alive: false` for a cluster that ends with its steps",
     SERVICE_POLICY.id: "leave the role out: the stack makes one with AmazonEMRServicePolicy_v2",
     CORE_NOT_ON_SPOT.id: "make it `core: {on_demand: […]}`, or accept the rule under `judges: accept:` with the reason",
-    BOOTSTRAP.id: "upload it under the digest of its content, as in s3://BUCKET/bootstrap/<sha256>/setup.sh, and name that",
+    BOOTSTRAP.id: "upload it under the digest of its content, as in s3://BUCKET/bootstrap/<sha256>/setup.sh",
 }
 
 
