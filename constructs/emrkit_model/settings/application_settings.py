@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
+from emrkit_facts.storage import fact
 from emrkit_model.contributions import Contribution, Contributor, gather
 from emrkit_model.fields import Flag, read
 
@@ -81,5 +82,11 @@ class ApplicationSettings(Contributor):
         database = None if self.hue is None else self.hue.database
         if database is None:
             return []
-        action = "secretsmanager:GetSecretValue"
-        return [{"Effect": "Allow", "Action": action, "Resource": read(database.password)}]
+        actions = list(fact("secrets", "service_role_actions"))
+        statements: list[dict[str, object]] = [
+            {"Effect": "Allow", "Action": actions, "Resource": read(database.password)}
+        ]
+        if database.password_kms_key is not None:
+            key = read(database.password_kms_key)
+            statements.append({"Effect": "Allow", "Action": ["kms:Decrypt"], "Resource": key})
+        return statements

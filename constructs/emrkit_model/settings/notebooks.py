@@ -32,6 +32,8 @@ class HueDatabase(Value):
     """The host of the database."""
     password: SecretLike
     """The secret with the password, and nothing else in it."""
+    password_kms_key: KeyLike | None = None
+    """The customer's KMS key that encrypts the secret, if there is one."""
     name: Text = "hue"
     """The database."""
     user: Text = "hue"

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, cast
+
+from pydantic import AfterValidator
 
 from emrkit_facts import classifications
 from emrkit_model.configurations import Configuration
 from emrkit_model.contributions import Contribution, under
 from emrkit_model.diagnostics import Diagnostic
-from emrkit_model.fields import NO_SETTINGS, Count, Flag, Settings, Text, words
+from emrkit_model.fields import NO_SETTINGS, Count, Flag, FrozenMap, Settings, Text, words
 from emrkit_model.findings import error
 from emrkit_model.tokens import is_token
 
 from .amounts import KeyedSettings
 
 __all__ = ["PrestoSettings", "TrinoSettings"]
+
+
+def _frozen(value: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, str]]:
+    """A map of maps that does not change and has a hash, as values have."""
+    return cast("Mapping[str, Mapping[str, str]]", FrozenMap(cast("dict[str, str]", value)))
+
+
+_NONE = _frozen({})
 
 
 class PrestoSettings(KeyedSettings):
@@ -37,7 +47,7 @@ class PrestoSettings(KeyedSettings):
     """Port of the coordinator. Default: 8889."""
     hive: Settings = NO_SETTINGS
     """Properties of the Hive connector. Where the tables are described is `Cluster.metastore`'s to say."""
-    connectors: Annotated[Mapping[str, Settings], "by connector"] = {}
+    connectors: Annotated[Mapping[str, Settings], AfterValidator(_frozen)] = _NONE
     """Properties of other connectors by name, for example `mysql` or `kafka`."""
 
     APPLICATIONS: ClassVar[tuple[str, ...]] = ("Presto",)

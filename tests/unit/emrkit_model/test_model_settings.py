@@ -314,3 +314,19 @@ def test_unknown_numbers_pass_without_anything_derived_from_them():
 def test_trino_and_presto_are_told_apart():
     assert issubclass(TrinoSettings, PrestoSettings)
     assert TrinoSettings.APPLICATIONS == ("Trino", "PrestoSQL")
+
+
+def test_settings_are_values_with_a_hash_that_do_not_change():
+    one, other = (TrinoSettings.parse({"connectors": {"tpch": {"a": 1}}}) for _ in range(2))
+    assert (hash(one), one) == (hash(other), other)
+    assert hash(ApplicationSettings(trino=one)) != hash(ApplicationSettings())
+    with pytest.raises(TypeError):
+        one.connectors["mysql"] = {}
+
+
+def test_the_service_role_may_read_what_hue_names_and_no_more():
+    secret, key = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:hue", "arn:aws:kms:eu-west-1:111122223333:key/1"
+    hue = {"database": {"host": "db", "password": secret, "password_kms_key": key}}
+    statements = ApplicationSettings.parse({"hue": hue}).service_statements()
+    assert [s["Resource"] for s in statements] == [secret, key]
+    assert ApplicationSettings.parse({"hue": {"time_zone": "UTC"}}).service_statements() == []
