@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, ClassVar, cast
 
 from pydantic import model_validator
@@ -129,11 +130,17 @@ def _check_level(configurations: Sequence[Configuration], release: str, *path: s
             )
         seen.add(name)
         for key, value in configuration.properties.items():
-            for found in check_key(name, key, value, release):
+            for found in _of_key(name, key, value, release):
                 yield found.within(*path, i, "properties")
         # Nested names are sections of one file (`export`, a section of hue.ini), not classifications of the release.
         for found in _check_level(configuration.configurations, release, "configurations"):
             yield found.within(*path, i)
+
+
+@lru_cache(maxsize=4096)
+def _of_key(classification: str, key: str, value: str, release: str) -> tuple[Diagnostic, ...]:
+    """Remembered: a value is checked again whenever another is made of it, and clusters share most of their settings."""
+    return tuple(check_key(classification, key, value, release))
 
 
 def _check_name(name: str, release: str, *path: str | int) -> Iterator[Diagnostic]:

@@ -167,6 +167,8 @@ def check_doors(free: Sequence[Configuration], contributions: Sequence[Contribut
             reason="a list that is only known at deployment cannot be joined with typed settings",
             hint="write the list out (its values may be tokens), or leave the typed settings away",
         )
+    if not contributions and not is_token(free) and len({item.classification for item in free}) == len(free):
+        return  # one place for each key
     for (names, key), said in places(free, contributions).items():
         for path, value in said[1:]:
             other, before = said[0]
