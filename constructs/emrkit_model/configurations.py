@@ -130,7 +130,9 @@ def _check_level(configurations: Sequence[Configuration], release: str, *path: s
             )
         seen.add(name)
         for key, value in configuration.properties.items():
-            for found in _of_key(name, key, value, release):
+            # What is only known at deployment need not be text, nor have a hash.
+            look = check_key if is_token(value) else _of_key
+            for found in look(name, key, value, release):
                 yield found.within(*path, i, "properties")
         # Nested names are sections of one file (`export`, a section of hue.ini), not classifications of the release.
         for found in _check_level(configuration.configurations, release, "configurations"):
@@ -139,7 +141,7 @@ def _check_level(configurations: Sequence[Configuration], release: str, *path: s
 
 @lru_cache(maxsize=4096)
 def _of_key(classification: str, key: str, value: str, release: str) -> tuple[Diagnostic, ...]:
-    """Remembered: a value is checked again whenever another is made of it, and clusters share most of their settings."""
+    """Remembered: a value is checked again when another is made of it, and clusters share most of their settings."""
     return tuple(check_key(classification, key, value, release))
 
 
