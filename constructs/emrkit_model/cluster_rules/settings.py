@@ -21,6 +21,7 @@ __all__ = ["check_settings"]
 
 _SPARK_PAGE = "https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-spark-configure.html"
 _APPS_PAGE = "https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-configure-apps.html"
+_FORMATS_PAGE = "https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-iceberg-use-spark-cluster.html"
 _WIRE_PAGE = "https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-data-encryption-options.html"
 
 
@@ -35,6 +36,7 @@ def check_settings(cluster: Cluster) -> Iterator[Diagnostic]:
     yield from _check_security_door(cluster)
     yield from _check_spark(cluster)
     yield from _check_wire(cluster)
+    yield from _check_table_formats(cluster)
 
 
 def _check_typed(cluster: Cluster) -> Iterator[Diagnostic]:
@@ -136,6 +138,20 @@ def _check_spark(cluster: Cluster) -> Iterator[Diagnostic]:
             reason=f"executors sized for the whole node fail ({_SPARK_PAGE})",
             hint="set executor_memory and executor_cores",
         )
+
+
+def _check_table_formats(cluster: Cluster) -> Iterator[Diagnostic]:
+    """Naming Iceberg or Delta installs it; a classification switches it on."""
+    names, effective = cluster.application_names() or frozenset(), cluster.effective_settings()
+    for name, classification in (("iceberg", "iceberg-defaults"), ("delta", "delta-defaults")):
+        if name in names and effective.value(classification, f"{name}.enabled") is None:
+            yield warning(
+                "CONF-082",
+                f"{name.capitalize()} is installed and nothing switches it on",
+                "applications",
+                reason=_FORMATS_PAGE,
+                hint=f"set settings.table_formats.{name}: true",
+            )
 
 
 def _check_wire(cluster: Cluster) -> Iterator[Diagnostic]:

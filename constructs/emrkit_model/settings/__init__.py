@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .oozie import OozieSettings
     from .query_engines import PrestoSettings, TrinoSettings
     from .spark import DynamicAllocation, SparkSettings
+    from .table_formats import TableFormats
 
 # Loaded on first use: a cluster with Spark's settings needs no other application's.
 _HOMES = {
@@ -57,6 +58,7 @@ _HOMES = {
         "DynamicAllocation",
         "SparkSettings",
     ),
+    "table_formats": ("TableFormats",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
@@ -78,6 +80,7 @@ __all__ = [
     "PrestoSettings",
     "S3aSettings",
     "SparkSettings",
+    "TableFormats",
     "TezSettings",
     "TrinoSettings",
     "YarnSettings",

@@ -18,6 +18,7 @@ from .notebooks import HueSettings, JupyterHubSettings, LivySettings, ZeppelinSe
 from .oozie import OozieSettings
 from .query_engines import PrestoSettings, TrinoSettings
 from .spark import SparkSettings
+from .table_formats import TableFormats
 
 __all__ = ["ApplicationSettings"]
 
@@ -71,6 +72,8 @@ class ApplicationSettings(Contributor):
     """Livy: sessions that notebooks open."""
     oozie: OozieSettings | None = None
     """Oozie."""
+    table_formats: TableFormats | None = None
+    """Iceberg and Delta Lake: the switches that naming the application does not set."""
 
     def configurations(self, release: str, applications: frozenset[str] | None) -> Iterator[Contribution]:
         """What all parts add, and both halves of the wire."""

@@ -408,3 +408,13 @@ def test_flink_takes_bare_numbers_as_bytes():
     key = "taskmanager.memory.process.size"
     assert "E-CONF-064" not in codes(applications=["Flink"], configurations=one("flink-conf", key, 4 * 1024**3))
     assert "E-CONF-064" in codes(applications=["Flink"], configurations=one("flink-conf", key, 40 * 1024**3))
+
+
+def test_a_table_format_that_nothing_switches_on_is_a_warning():
+    lake = {"applications": ["Spark", "Iceberg"]}
+    assert "table_formats.iceberg" in (the("W-CONF-082", **lake).hint or "")
+    assert "W-CONF-082" not in codes(**lake, settings={"table_formats": {"iceberg": True}})
+    assert "W-CONF-082" not in codes(**lake, configurations=one("iceberg-defaults", "iceberg.enabled", False))
+    assert "E-CONF-057" in codes(
+        release="emr-6.4.0", applications=["Spark"], settings={"table_formats": {"delta": True}}
+    )

@@ -32,6 +32,7 @@ PARTS: dict[str, type[KeyedSettings]] = {
     "jupyterhub": model.JupyterHubSettings,
     "livy": model.LivySettings,
     "oozie": model.OozieSettings,
+    "table_formats": model.TableFormats,
 }
 
 
@@ -204,6 +205,11 @@ def test_the_parts_are_all_of_the_typed_settings():
             "livy",
             {"session_timeout": "2h", "deploy_mode": "cluster"},
             {"livy-conf": {"livy.server.session.timeout": "7200s", "livy.spark.deploy-mode": "cluster"}},
+        ),
+        (
+            "table_formats",
+            {"iceberg": True, "delta": False},
+            {"iceberg-defaults": {"iceberg.enabled": "true"}, "delta-defaults": {"delta.enabled": "false"}},
         ),
         ("oozie", {"purge_after_days": 14}, {"oozie-site": {"oozie.service.PurgeService.older.than": "14"}}),
     ],
