@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from emrkit_facts import applications, classifications
@@ -56,13 +57,7 @@ def _check_typed(cluster: Cluster) -> Iterator[Diagnostic]:
         for (_, key), value, _ in entries(configuration):
             for found in check_values(key, value, cluster.release):
                 # The key is the field's business: the path ends at the field.
-                yield found.within(*path[:-1]) if not path else _at(found, path)
-
-
-def _at(found: Diagnostic, path: tuple[str | int, ...]) -> Diagnostic:
-    from dataclasses import replace
-
-    return replace(found, path=path)
+                yield replace(found, path=path)
 
 
 def _check_installed(cluster: Cluster) -> Iterator[Diagnostic]:
@@ -118,7 +113,7 @@ def _check_spark(cluster: Cluster) -> Iterator[Diagnostic]:
     """Settings of Spark that overrule each other, wherever each is said; EMR's own sizing where it misses."""
     effective = cluster.effective_settings()
     for found in check_spark_settings(effective.properties("spark-defaults")):
-        yield _at(found, effective.place("spark-defaults", str(found.path[-1])))
+        yield replace(found, path=effective.place("spark-defaults", str(found.path[-1])))
     if (effective.value("spark", "maximizeResourceAllocation") or "").lower() != "true":
         return
     place = effective.place("spark", "maximizeResourceAllocation")
