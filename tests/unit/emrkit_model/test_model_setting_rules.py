@@ -4,40 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from emrkit_model import Cluster, Diagnostic, InvalidModel, check
-
-PLAIN: dict[str, object] = {
-    "name": "etl",
-    "release": "emr-7.12.0",
-    "applications": ["Hadoop", "Spark"],
-    "primary": {"on_demand": ["m5.xlarge"]},
-    "core": {"on_demand": ["m5.xlarge"], "capacity": 4},
-}
-
-
-def found(**changes: object) -> list[Diagnostic]:
-    """Every finding of a cluster, errors and warnings."""
-    data = {**PLAIN, **changes}
-    try:
-        return list(check(Cluster.parse(data)))
-    except InvalidModel as error:
-        return list(error.diagnostics)
-
-
-def codes(**changes: object) -> set[str]:
-    return {d.code for d in found(**changes)}
-
-
-def the(code: str, **changes: object) -> Diagnostic:
-    return next(d for d in found(**changes) if d.code == code)
-
-
-def free(classification: str, **properties: object) -> list[dict[str, object]]:
-    return [{"Classification": classification, "Properties": properties}]
-
-
-def one(classification: str, key: str, value: object) -> list[dict[str, object]]:
-    return [{"Classification": classification, "Properties": {key: value}}]
+from tests.unit.emrkit_model.findings_of import codes, found, one, the
 
 
 def test_the_plain_cluster_has_nothing_to_say():
@@ -212,149 +179,6 @@ def test_a_token_in_place_of_the_free_map_cannot_be_joined_with_typed_settings()
     assert "E-CONF-050" not in codes(configurations=token)
 
 
-EXECUTOR = {"executor_memory": "9g", "executor_cores": 2}
-
-
-@pytest.mark.parametrize(
-    ("types", "spark", "expected"),
-    [
-        # 9216 MB and 1728 MB overhead: 10944 of 12288 MB on m5.xlarge.
-        (["m5.xlarge"], EXECUTOR, None),
-        (["m5.xlarge"], {"executor_memory": "11g"}, "E-CONF-051"),
-        (["m5.xlarge"], {"executor_memory": "1g", "executor_cores": 5}, "E-CONF-051"),
-        (["m5.xlarge"], {"executor_cores": 4}, None),
-        (["m5.xlarge"], {"executor_cores": 5}, "E-CONF-051"),
-        (["m5.xlarge", "m5.2xlarge"], {"executor_cores": 5}, "W-CONF-031"),
-        (["m5.xlarge"], {"executor_memory": "9g", "executor_memory_overhead": "4g"}, "E-CONF-051"),
-        (["m5.xlarge", "r5.xlarge"], {"executor_memory": "11g"}, "W-CONF-031"),
-        (["r5.xlarge"], {"executor_memory": "11g"}, None),
-    ],
-)
-def test_an_executor_fits_all_types_or_some_or_none(types, spark, expected):
-    changes = {"core": {"on_demand": types, "capacity": 4}, "settings": {"spark": spark}}
-    assert codes(**changes) == ({expected} if expected else set())
-
-
-def test_an_executor_that_fits_nowhere_is_told_with_the_numbers():
-    problem = the("E-CONF-051", settings={"spark": {"executor_memory": "11g"}})
-    assert problem.path == ("settings", "spark", "executor_memory")
-    assert "11264 MB with 2112 MB overhead" in problem.summary
-    assert problem.got == "11g: 13376 MB for YARN"
-    assert "m5.xlarge 12288 MB, 4 cores" in (problem.allowed or "")
-
-
-def test_an_executor_is_checked_against_task_nodes_too():
-    task = {"spot": ["c5.xlarge"], "capacity": 2}
-    assert codes(settings={"spark": EXECUTOR}, task=task) == {"W-CONF-031"}
-
-
-def test_the_free_map_is_counted_like_the_typed_field():
-    big = one("spark-defaults", "spark.executor.memory", "11g")
-    assert the("E-CONF-051", configurations=big).path == (
-        "configurations",
-        0,
-        "properties",
-        "spark.executor.memory",
-    )
-
-
-def test_hbase_leaves_half_a_node():
-    settings = {"spark": {"executor_memory": "9g"}}
-    assert "E-CONF-051" in codes(applications=["Spark", "HBase"], settings=settings)
-    assert "E-CONF-051" not in codes(applications=["Spark"], settings=settings)
-
-
-def test_a_node_whose_memory_is_set_by_hand_counts_as_set():
-    yarn = {"node_memory": "8g"}
-    assert "E-CONF-051" in codes(settings={"spark": EXECUTOR, "yarn": yarn})
-    assert "E-CONF-051" not in codes(settings={"spark": EXECUTOR, "yarn": {"node_memory": "12g"}})
-
-
-@pytest.mark.parametrize(
-    ("spark", "expected"),
-    [
-        ({"driver_memory": "10g", "deploy_mode": "cluster"}, None),
-        ({"driver_memory": "12g", "deploy_mode": "cluster"}, "E-CONF-052"),
-        ({"driver_memory": "12g"}, "W-CONF-053"),
-        ({"driver_memory": "12g", "deploy_mode": "client"}, None),
-    ],
-)
-def test_a_driver_is_a_container_in_cluster_mode(spark, expected):
-    assert codes(settings={"spark": spark}) == ({expected} if expected else set())
-
-
-def test_more_executors_than_scaling_can_hold_are_a_warning_with_the_numbers():
-    def changes(maximum: int) -> dict[str, object]:
-        dynamic = {"maximum": maximum}
-        return {
-            "scaling": {"minimum": 4, "maximum": 10},
-            "settings": {"spark": {"executor_memory": "4g", "dynamic_allocation": dynamic}},
-        }
-
-    # Two executors of 4864 MB on each of ten m5.xlarge.
-    assert "W-CONF-067" not in codes(**changes(20))
-    problem = the("W-CONF-067", **changes(21))
-    assert "up to 21 executors, the cluster never holds more than 20" in problem.summary
-
-
-def test_groups_are_counted_in_instances_and_in_cores():
-    def changes(executors: int, **scaling: object) -> dict[str, object]:
-        return {
-            "primary": {"group": "m5.xlarge"},
-            "core": {"group": "m5.xlarge", "count": 4},
-            "task": [{"group": "c5.xlarge", "count": 2}, {"group": "m5.2xlarge", "count": 2}],
-            "subnets": ["subnet-1"],
-            "scaling": {"minimum": 4, **scaling},
-            "settings": {"spark": {"executor_memory": "4g", "dynamic_allocation": {"maximum": executors}}},
-        }
-
-    # Five executors of 4864 MB on an m5.2xlarge; ten nodes, or eighty cores of them.
-    assert "W-CONF-067" not in codes(**changes(50, maximum=10))
-    assert "W-CONF-067" in codes(**changes(51, maximum=10))
-    assert "W-CONF-067" not in codes(**changes(50, maximum=80, unit="VCPU"))
-    assert "W-CONF-067" in codes(**changes(51, maximum=80, unit="VCPU"))
-
-
-def test_every_task_group_is_asked_whether_an_executor_fits():
-    groups = {"primary": {"group": "m5.xlarge"}, "core": {"group": "m5.xlarge", "count": 4}, "subnets": ["subnet-1"]}
-    small = [{"group": "m5.xlarge", "count": 2}, {"group": "c5.xlarge", "count": 2}]
-    assert codes(**groups, task=small, settings={"spark": EXECUTOR}) == {"W-CONF-031"}
-    assert codes(**groups, task=small[:1], settings={"spark": EXECUTOR}) == set()
-
-
-@pytest.mark.parametrize(
-    ("part", "fields", "small", "large"),
-    [
-        ("mapreduce", "map_memory", "12g", "13g"),
-        ("mapreduce", "master_memory", "12g", "13g"),
-        ("tez", "task_memory", "12g", "13g"),
-        ("hive", "container_memory", "12g", "13g"),
-        ("flink", "task_manager_memory", "12g", "13g"),
-    ],
-)
-def test_other_containers_fit_the_nodes_too(part, fields, small, large):
-    applications = ["Hadoop", "Hive", "Tez", "Flink"]
-    assert codes(applications=applications, settings={part: {fields: small}}) == set()
-    assert codes(applications=applications, settings={part: {fields: large}}) == {"E-CONF-064"}
-    mixed = {"on_demand": ["m5.xlarge", "r5.xlarge"], "capacity": 4}
-    assert codes(applications=applications, core=mixed, settings={part: {fields: large}}) == {"W-CONF-065"}
-
-
-@pytest.mark.parametrize(
-    ("heap", "expected"),
-    [("-Xmx800m", None), ("-Xmx900m", "W-CONF-063"), ("-Xmx1g", "E-CONF-062"), ("-Xmx1048576k", "E-CONF-062")],
-)
-def test_a_heap_is_four_fifths_of_its_container(heap, expected):
-    properties = {"mapreduce.map.memory.mb": 1024, "mapreduce.map.java.opts": heap}
-    written = [{"Classification": "mapred-site", "Properties": properties}]
-    assert codes(configurations=written) == ({expected} if expected else set())
-
-
-def test_a_heap_in_the_free_map_is_held_against_the_typed_container():
-    written = one("mapred-site", "mapreduce.map.java.opts", "-Xmx4g")
-    assert codes(configurations=written, settings={"mapreduce": {"map_memory": "2g"}}) >= {"E-CONF-044"}
-
-
 KERBEROS = {"realm": "EXAMPLE.COM", "kdc_admin_password": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:kdc"}
 
 
@@ -384,6 +208,8 @@ def test_settings_that_overrule_each_other_are_told_where_they_are_said():
     low = one("spark-defaults", "spark.dynamicAllocation.maxExecutors", 1)
     minimum = {"spark": {"dynamic_allocation": {"minimum": 2}}}
     assert "W-CONF-022" in codes(settings=minimum, configurations=low)
+    enough = one("spark-defaults", "spark.dynamicAllocation.maxExecutors", 2)
+    assert "W-CONF-022" not in codes(settings=minimum, configurations=enough)
 
 
 def test_unknown_types_and_tokens_are_not_counted():
@@ -398,18 +224,6 @@ def test_minus_one_is_told_to_mean_at_once():
     assert "W-CONF-081" not in codes(configurations=one("yarn-site", key, 86400))
 
 
-def test_more_cores_than_a_node_has_are_told_at_the_cores():
-    for spark in ({"executor_cores": 8}, {"executor_cores": 8, "executor_memory": "1g"}):
-        problem = the("E-CONF-051", settings={"spark": spark})
-        assert (problem.path, problem.got) == (("settings", "spark", "executor_cores"), "8")
-
-
-def test_flink_takes_bare_numbers_as_bytes():
-    key = "taskmanager.memory.process.size"
-    assert "E-CONF-064" not in codes(applications=["Flink"], configurations=one("flink-conf", key, 4 * 1024**3))
-    assert "E-CONF-064" in codes(applications=["Flink"], configurations=one("flink-conf", key, 40 * 1024**3))
-
-
 def test_a_table_format_that_nothing_switches_on_is_a_warning():
     lake = {"applications": ["Spark", "Iceberg"]}
     assert "table_formats.iceberg" in (the("W-CONF-082", **lake).hint or "")
@@ -418,3 +232,26 @@ def test_a_table_format_that_nothing_switches_on_is_a_warning():
     assert "E-CONF-057" in codes(
         release="emr-6.4.0", applications=["Spark"], settings={"table_formats": {"delta": True}}
     )
+
+
+def test_maximal_executors_want_one_type_of_node():
+    maximal = {"spark": {"maximize_resources": True}}
+    mixed = {"on_demand": ["m5.xlarge", "r5.xlarge"], "capacity": 4}
+    assert "W-CONF-045" in codes(core=mixed, settings=maximal)
+    assert "W-CONF-045" not in codes(settings=maximal)
+
+
+def test_a_setting_of_emrfs_encryption_has_its_door_in_the_security_configuration():
+    emrfs = one("emrfs-site", "fs.s3.enableServerSideEncryption", True)
+    security = {"encryption": {"at_rest": {"s3_mode": "SSE-S3"}}}
+    assert "E-CONF-030" in codes(configurations=emrfs, security_configuration=security)
+    assert "E-CONF-030" not in codes(configurations=emrfs)
+
+
+def test_a_classification_stands_once_at_each_level():
+    assert "E-CONF-012" in codes(configurations=[*one("spark", "a", 1), *one("spark", "b", 1)])
+    assert "E-CONF-012" not in codes(configurations=[*one("spark", "a", 1), *one("spark-defaults", "b", 1)])
+    export = {"Classification": "export", "Properties": {"A": "b"}}
+    twice = [{"Classification": "spark-env", "Configurations": [export, export]}]
+    assert "E-CONF-012" in codes(configurations=twice)
+    assert "E-CONF-012" not in codes(configurations=[{"Classification": "spark-env", "Configurations": [export]}])
