@@ -95,9 +95,9 @@ def _bucket(given: FlowLogs) -> dict[str, Any]:
         "log_destination_type": "s3",
         "log_destination": f"{arn}/{prefix}/" if prefix else arn,
         "destination_options": {
-            "fileFormat": "parquet" if given.parquet else "plain-text",
-            "hiveCompatiblePartitions": given.parquet,
-            "perHourPartition": given.parquet,
+            "FileFormat": "parquet" if given.parquet else "plain-text",
+            "HiveCompatiblePartitions": given.parquet,
+            "PerHourPartition": given.parquet,
         },
         "tags": tags("flow-logs"),
     }
