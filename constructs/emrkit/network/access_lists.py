@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import aws_ec2 as ec2
 
+from emrkit.acknowledgements import Acknowledgement, Judge, acknowledge
 from emrkit_facts.networking import SERVICE_TO_NODE
 
 from .tags import tags
@@ -24,6 +25,7 @@ _EPHEMERAL = (32768, 65535)
 # The other side may be anything, NAT gateways and load balancers included.
 _CALLERS = (1024, 65535)
 _HTTP, _HTTPS = 80, 443
+_ASKED_FOR = "asked for as a second line behind the security groups; its answers' ports are open on both ways"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ def public_rules(vpc_cidr: str) -> Iterator[AclRule]:
 
 def build_access_list(scope: Construct, *, vpc_id: str, subnets: Sequence[str], rules: Iterator[AclRule]) -> str:
     """An access list of these subnets, in the place of the VPC's default one."""
+    acknowledge(scope, Acknowledgement(Judge.AWS_SOLUTIONS, "AwsSolutions-VPC3", _ASKED_FOR))
     acl = ec2.CfnNetworkAcl(scope, "Acl", vpc_id=vpc_id, tags=tags("nodes")).ref
     for rule in rules:
         ec2.CfnNetworkAclEntry(
