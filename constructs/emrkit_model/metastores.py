@@ -111,7 +111,10 @@ class GlueCatalog(Contributor):
                 {
                     "Effect": "Allow",
                     "Action": ["glue:GetDatabase", "glue:GetTables", "glue:GetTable"],
-                    "Resource": [f"{start}{kind}" for n in asked for kind in (f"database/{n}", f"table/{n}/*")],
+                    "Resource": [
+                        f"{start}catalog",
+                        *(f"{start}{kind}" for n in asked for kind in (f"database/{n}", f"table/{n}/*")),
+                    ],
                 }
             )
         if self.key is not None:

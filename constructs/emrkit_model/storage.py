@@ -156,7 +156,7 @@ class HBaseStorage(Contributor):
             {"Effect": "Allow", "Action": list(facts.wal_actions()), "Resource": [workspace, f"{workspace}/*"]},
             {
                 "Effect": "Allow",
-                "Action": ["iam:CreateServiceLinkedRole", "iam:PutRolePolicy"],
+                "Action": ["iam:CreateServiceLinkedRole"],
                 "Resource": f"arn:{place.partition}:iam::{place.account}:role/aws-service-role/{service}*/{role}*",
                 "Condition": {"StringLike": {"iam:AWSServiceName": [service, "elasticmapreduce.amazonaws.com.cn"]}},
             },

@@ -23,7 +23,9 @@ from tests.synth.judged import JudgedAssembly, acknowledgements, findings, plain
 ROOT = Path(__file__).parents[2]
 NAMES = examples.names()
 # What a linter of templates says wrongly, by its own id, with the reason; each is proven to be said still.
-EXEMPT: dict[str, str] = {}
+EXEMPT: dict[str, str] = {
+    "W3037": "its list of services has no emrwal, whose actions EMR's page on write-ahead logs lists",
+}
 
 
 @pytest.fixture(scope="session")
@@ -112,6 +114,8 @@ def test_parliament_finds_nothing_in_the_policies_of_an_example(gallery: JudgedA
             for finding in parliament.analyze_policy_string(
                 json.dumps(plain(document, template, gallery.templates))
             ).findings:
+                if finding.issue == "UNKNOWN_PREFIX" and str(finding.detail).endswith(" emrwal"):
+                    continue  # as cfn-lint: see EXEMPT
                 if finding.issue == "UNKNOWN_ACTION":
                     found.append(f"{stack} {resource}: {finding.detail}")
                 elif parliament.enhance_finding(finding).severity not in {"MUTED", "INFO"}:
