@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
@@ -64,8 +65,8 @@ def _log_group(scope: Construct, given: FlowLogs, key: kms.IKey | None) -> dict[
             retention_in_days=given.retention_days,
             kms_key_id=None if key is None else key.key_arn,
         )
-        reason = _PLAIN_LOG if key is None else _KEY_ELSEWHERE
-        acknowledge(group, Acknowledgement(Judge.CONTROL_TOWER, "cloudwatch_log_group_encrypted_check", reason))
+        if (reason := _PLAIN_LOG if key is None else _elsewhere(scope, key)) is not None:
+            acknowledge(group, Acknowledgement(Judge.CONTROL_TOWER, "cloudwatch_log_group_encrypted_check", reason))
         name, arn = group.ref, group.attr_arn
     role = read(given.role) if given.role is not None else _writer(scope, arn)
     return {
@@ -73,6 +74,14 @@ def _log_group(scope: Construct, given: FlowLogs, key: kms.IKey | None) -> dict[
         "log_group_name": name,
         "deliver_logs_permission_arn": role,
     }
+
+
+def _elsewhere(scope: Construct, key: kms.IKey) -> str | None:
+    """The reason, where the judge cannot see that there is a key: it looks for one in the same template."""
+    from aws_cdk import aws_kms
+
+    here = isinstance(key, aws_kms.Key) and Stack.of(key) is Stack.of(scope)
+    return None if here else _KEY_ELSEWHERE
 
 
 def _writer(scope: Construct, group_arn: str) -> str:
