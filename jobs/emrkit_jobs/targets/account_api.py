@@ -109,6 +109,7 @@ class ApiAccount:
                 _tags(row),
             )
             for row in rows
+            if row["SubnetId"] in ids
         }
 
     def public_subnets(self, vpc: str, ids: Iterable[str]) -> frozenset[str]:
@@ -165,6 +166,7 @@ class ApiAccount:
                 str(row["GroupId"]), str(row.get("VpcId", "")), _tags(row), tuple(_open_ports(row))
             )
             for row in rows
+            if row["GroupId"] in ids  # an endpoint may not know the filter
         }
 
     def vcpus(self) -> tuple[VcpuUse, ...]:
@@ -202,7 +204,8 @@ class ApiAccount:
 
     def has_key_pair(self, name: str) -> bool:
         filters = [{"Name": "key-name", "Values": [name]}]
-        return bool(self._ask("ec2", "describe_key_pairs", Filters=filters).get("KeyPairs"))
+        found = _list(self._ask("ec2", "describe_key_pairs", Filters=filters).get("KeyPairs"))
+        return any(pair.get("KeyName") == name for pair in found)
 
     # Quotas and EMR -------------------------------------------------------------------------------------------------
 
