@@ -6,7 +6,7 @@ the temporary folders of pytest (synthesized templates and whole assemblies, jou
 logs, transcripts of the command line), what went to the temporary folder of the system, what the tests printed and
 logged. One find and the run fails, whatever its tests say.
 
-What holds secrets because that is its task is in `VAULTS`, with the reason.
+What holds secrets because that is its task is in `VAULTS`, with the reason; the rest of such a file is read.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ import base64
 import gzip
 import os
 import re
+import sqlite3
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -31,9 +32,10 @@ _CHUNK = 1 << 20
 _LARGEST_ARCHIVE = 64 << 20
 
 VAULTS: Mapping[str, str] = {
-    "*/secretsmanager.json": "the emulator's Secrets Manager keeps the secrets themselves; nothing else does",
+    "secretsmanager": "the emulator's Secrets Manager keeps the secrets themselves; no other service of it does",
 }
-"""Files that may hold a planted secret, as a pattern of their path, and the reason."""
+"""Services of the emulator that may hold a planted secret in their saved state, and the reason."""
+_STATE = "emulator/state.db"
 
 
 @dataclass(frozen=True, order=True)
@@ -85,10 +87,13 @@ def scan(folder: Path, vaults: Mapping[str, str] = VAULTS) -> list[Leak]:
     for root, _, names in os.walk(folder):
         for name in names:
             path = Path(root, name)
-            if path.is_symlink() or not path.is_file() or any(fnmatch(str(path), pattern) for pattern in vaults):
+            if path.is_symlink() or not path.is_file():
                 continue
             place = str(path.relative_to(folder))
-            found |= {Leak(place, kind) for kind in leaks_in(name.encode()) | _in_file(path)}
+            if f"/{_STATE}" in f"/{path}" and vaults:
+                found |= {Leak(f"{place} ({row})", kind) for row, kind in _in_state(path, vaults)}
+            else:
+                found |= {Leak(place, kind) for kind in leaks_in(name.encode()) | _in_file(path)}
     return sorted(found)
 
 
@@ -105,6 +110,17 @@ def _in_file(path: Path) -> set[str]:
     except OSError:
         pass  # it went away while it was read
     return found
+
+
+def _in_state(path: Path, vaults: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The emulator's saved state, service by service; its journal beside it holds the same once more."""
+    if not path.name.endswith(".db"):
+        return
+    with closing(sqlite3.connect(path)) as state:
+        for service, text in state.execute("select name, state from service"):
+            if service not in vaults:
+                for kind in leaks_in(str(text).encode()):
+                    yield service, kind
 
 
 def _in_archive(path: Path) -> set[str]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 import gzip
+import json
 import os
+import sqlite3
 import subprocess
 import sys
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -66,9 +69,14 @@ def test_a_folder_is_read_with_its_archives_and_file_names(planted: str, tmp_pat
 
 
 def test_a_vault_is_passed_over_and_nothing_beside_it(planted: str, tmp_path: Path) -> None:
-    (tmp_path / "secretsmanager.json").write_text(planted)
-    (tmp_path / "stacks.json").write_text(planted)
-    assert [leak.place for leak in canaries.scan(tmp_path)] == ["stacks.json"]
+    (tmp_path / "emulator").mkdir()
+    with closing(sqlite3.connect(tmp_path / "emulator/state.db")) as state:
+        state.execute("create table service (name text, state text)")
+        rows = [(name, json.dumps({"value": planted})) for name in ("secretsmanager", "cloudformation")]
+        state.executemany("insert into service values (?, ?)", rows)
+        state.commit()
+    assert [leak.place for leak in canaries.scan(tmp_path)] == ["emulator/state.db (cloudformation)"]
+    assert [leak.place for leak in canaries.scan(tmp_path, vaults={})] == ["emulator/state.db"]
     assert all(len(reason) > 20 for reason in canaries.VAULTS.values())
 
 

@@ -58,6 +58,7 @@ _HOOKS: Mapping[str, str] = {
     """,
     "services.cloudformation": "_stacks _stack_events _exports _change_sets",
     "services.cloudformation.provisioners": "_RESOURCE_HANDLERS _replace_resource _physical_name",
+    "services.cloudformation.engine": "_resolve_dynamic_references",
     "services.cloudformation.stacks": "_runs_on_worker_thread _add_event _stack_region_context",
     "services.stepfunctions": """
         _SERVICE_DISPATCH _AWS_SDK_SERVICE_MAP _ExecutionError _executions _execute_task
@@ -386,6 +387,11 @@ class Emulator:
         """The same, without importing CloudFormation only to find none."""
         if self.is_loaded("services.cloudformation"):
             yield from self.stacks()
+
+    def look_up_references(self, value: object) -> tuple[object, dict[str, object]]:
+        """A value with every `{{resolve:…}}` in it looked up, and what each gave."""
+        resolve = self.module("services.cloudformation.engine")._resolve_dynamic_references
+        return cast("tuple[object, dict[str, object]]", resolve(value))
 
     def add_stack_event(self, record: Json, logical_id: str, kind: str, status: str, reason: str) -> None:
         """Record an event of a stack."""

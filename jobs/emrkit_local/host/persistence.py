@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
+from .dynamic_references import conceal, reveal
 from .emr_service import Calls
 from .ministack import Emulator, Json
 from .operations import RequestName
@@ -53,6 +54,7 @@ class EmulatorState:
         for name, text in self._rows():
             if name != _S3:
                 self._restore(name, text)
+        reveal(self._emulator)
 
     def restore_buckets(self) -> None:
         """Give S3 its bucket settings back (buckets and objects are folders)."""
@@ -107,6 +109,7 @@ class EmulatorState:
             for name, state in copies.items():
                 try:
                     text = self._emulator.encode(state)
+                    text = conceal(text) if name == _STACKS else text
                 except (TypeError, ValueError, RuntimeError):
                     _log.exception("the state of %s cannot be saved", name)
                     continue
