@@ -101,7 +101,17 @@ class _SecuritySchema(WithJsonSchema):
 
 
 def _as_json(value: object) -> object:
-    return json.dumps(value, separators=(",", ":")) if isinstance(value, dict) else value
+    """JSON text of a map, for a template takes a map and a request text."""
+    if isinstance(value, str) and not is_token(value):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            raise ValueError("must be JSON") from None
+    if value is None or is_token(value):
+        return value
+    if not isinstance(value, dict):
+        raise ValueError("must be a map, or the JSON text of one")
+    return json.dumps(value, separators=(",", ":"))
 
 
 class Cluster(Value):

@@ -6,6 +6,7 @@ CloudFormation surface on its way.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, cast
@@ -81,6 +82,8 @@ def cluster_properties(cluster: Cluster) -> Part:
     if task_groups:
         instances["TaskInstanceGroups"] = task_groups
     common = request.run_job_flow(cluster)
+    if cluster.additional_info is not None and not is_token(cluster.additional_info):
+        common["AdditionalInfo"] = json.loads(cluster.additional_info)
     return {
         **common,
         "Instances": instances,

@@ -687,3 +687,9 @@ def test_a_fleet_is_made_of_objects_too():
             core=InstanceGroup.on_demand("m5.xlarge"),
             scaling=ManagedScaling(minimum=1, maximum=2),
         )
+
+
+def test_what_support_asked_for_is_a_map_or_its_text():
+    assert cluster(additional_info='{ "a": 1 }') == cluster(additional_info={"a": 1})
+    assert codes(additional_info="a=1") == {"E-CLUS-003"}
+    assert codes(additional_info="[1]") == {"E-CLUS-003"}
