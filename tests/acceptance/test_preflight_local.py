@@ -114,6 +114,27 @@ def test_a_small_subnet_is_found(shop: Shop, aws: Client) -> None:
     assert "free addresses" in done.err
 
 
+def test_the_keys_of_a_deployed_security_configuration_are_asked_about(shop: Shop, aws: Client) -> None:
+    key = aws("kms").create_key()["KeyMetadata"]["Arn"]
+    aws("kms").disable_key(KeyId=key)
+    disk = {"EncryptionKeyProviderType": "AwsKms", "AwsKmsKey": key, "EnableEbsEncryption": True}
+    encryption = {
+        "EnableAtRestEncryption": True,
+        "EnableInTransitEncryption": False,
+        "AtRestEncryptionConfiguration": {"LocalDiskEncryptionConfiguration": disk},
+    }
+    document = json.dumps({"EncryptionConfiguration": encryption})
+    aws("emr").create_security_configuration(Name=shop.name, SecurityConfiguration=document)
+    shop.write({"quick": quick_job(run_on="own")})
+    place = f"/emrkit/{shop.name}/dev/emr"
+    for name, code in ((shop.name, "E-PRE-041"), ("no-such-configuration", "E-PRE-035")):
+        contract = json.loads(aws("ssm").get_parameter(Name=place)["Parameter"]["Value"])
+        contract["clusters"]["own"]["securityConfiguration"] = name
+        aws("ssm").put_parameter(Name=place, Value=json.dumps(contract), Type="String", Overwrite=True)
+        done = shop("plan", "--no-stacks", "--output", "json")
+        assert (done.code, codes(done.data, "preflight")) == (3, [code])
+
+
 # An app that needs no CDK: what a deployment reads is the assembly.
 APP = """
 import json, os, pathlib

@@ -87,9 +87,8 @@ def check_names_of_parts(needs: ClusterNeeds, account: Account) -> Iterator[Diag
             reason=f"EMR fails with INVALID_SSH_KEY_NAME ({_GUIDE}emr-plan-access-ssh.html)",
             hint="leave it out and use Session Manager, or name a key pair of this Region",
         )
-    if needs.security_configuration is not None and not account.has_security_configuration(
-        needs.security_configuration
-    ):
+    name = needs.security_configuration
+    if name is not None and account.security_configuration(name) is None:
         yield error(
             "PRE-035",
             f"security configuration '{needs.security_configuration}' does not exist in {needs.region}",

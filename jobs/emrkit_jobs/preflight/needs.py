@@ -63,7 +63,12 @@ class ClusterNeeds:
 
 
 def read_request(
-    name: str, request: Mapping[str, object], region: str, security: Mapping[str, object] | None = None
+    name: str,
+    request: Mapping[str, object],
+    region: str,
+    security: Mapping[str, object] | None = None,
+    *,
+    exists: bool = True,
 ) -> ClusterNeeds:
     """The needs of a cluster from its RunJobFlow request.
 
@@ -72,6 +77,7 @@ def read_request(
         request: The parameters of RunJobFlow; what is unknown is None or missing.
         region: The Region of the cluster.
         security: The document of its security configuration, where it is at hand.
+        exists: Whether the security configuration that it names should be there already.
     """
     instances = _dict(request.get("Instances"))
     subnets = [*_texts(instances.get("Ec2SubnetIds")), *_texts([instances.get("Ec2SubnetId")])]
@@ -80,7 +86,7 @@ def read_request(
     document = _dict(security)
     demand = read_demand(request)
     key = _text(request.get("LogEncryptionKmsKeyId"))
-    configuration = _text(request.get("SecurityConfiguration")) if security is None else None
+    configuration = _text(request.get("SecurityConfiguration")) if exists else None
     return ClusterNeeds(
         name=name,
         region=region,

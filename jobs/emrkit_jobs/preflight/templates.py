@@ -66,7 +66,11 @@ def read_stacks(
             security = _security(raw, stack, resolver)
             title = request.get("Name")
             needs = read_request(
-                title if isinstance(title, str) else logical_id, _as_request(request), region, security
+                title if isinstance(title, str) else logical_id,
+                _as_request(request),
+                region,
+                security,
+                exists=security is None,
             )
             places = tuple(place for place in needs.places if place.bucket not in made and not _is_asset(place.bucket))
             yield replace(needs, places=places, scoped=_is_scoped(raw.get("ServiceRole"), stack))

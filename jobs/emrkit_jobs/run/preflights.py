@@ -9,11 +9,11 @@ from emrkit_jobs.preflight import ClusterNeeds, Inquiry, check, read_request
 from emrkit_jobs.preflight.templates import DeployedStack, read_stacks
 from emrkit_jobs.run.reports import Reporter
 from emrkit_jobs.run.workspace import Workspace
+from emrkit_jobs.targets.errors import TargetError
 from emrkit_model.cluster import Cluster
 from emrkit_model.contract import ContractCluster
 from emrkit_model.diagnostics import EmrkitError, ExitCode
 from emrkit_model.render.request import run_job_flow
-from emrkit_model.security import SecurityConfiguration
 
 __all__ = ["ask", "place_cluster", "require", "standing_needs", "transient_needs"]
 
@@ -60,13 +60,22 @@ def transient_needs(workspace: Workspace, names: Iterable[str]) -> Iterator[Clus
         if contract is None:
             continue
         declared = workspace.resolved.clusters[name]
-        inner = declared.security_configuration
-        document = inner.document() if isinstance(inner, SecurityConfiguration) else None
         # No secret is fetched for a question: the password has no part in it.
         request = run_job_flow(
             place_cluster(declared, contract), region=workspace.target.region, resolve_secret=lambda _: "-"
         )
+        document = _document(workspace, contract.security_configuration)
         yield read_request(name, request, workspace.target.region, document)
+
+
+def _document(workspace: Workspace, name: str | None) -> Mapping[str, object] | None:
+    """What a deployed security configuration holds: keys and archives that nodes will need."""
+    if name is None:
+        return None
+    try:
+        return workspace.target.account.security_configuration(name)
+    except TargetError:
+        return None  # asked again, and said, by the questions
 
 
 def ask(workspace: Workspace, needs: Sequence[ClusterNeeds]) -> Inquiry:

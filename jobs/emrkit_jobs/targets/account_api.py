@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from threading import Lock
@@ -129,7 +130,8 @@ class ApiAccount:
 
     def _route_tables(self, vpc: str) -> tuple[dict[str, object], ...]:
         filters = [{"Name": "vpc-id", "Values": [vpc]}]
-        return tuple(self._pages("ec2", "describe_route_tables", "RouteTables", Filters=filters))
+        rows = self._pages("ec2", "describe_route_tables", "RouteTables", Filters=filters)
+        return tuple(row for row in rows if row.get("VpcId", vpc) == vpc)
 
     def dns(self, vpc: str) -> DnsView:
         return self._once(("dns", vpc), lambda: self._dns(vpc))
@@ -236,14 +238,20 @@ class ApiAccount:
             ),
         )
 
-    def has_security_configuration(self, name: str) -> bool:
+    def security_configuration(self, name: str) -> Mapping[str, object] | None:
+        return self._once(("security", name), lambda: self._security_configuration(name))
+
+    def _security_configuration(self, name: str) -> Mapping[str, object] | None:
         try:
-            self._ask("emr", "describe_security_configuration", Name=name)
+            answer = self._ask("emr", "describe_security_configuration", Name=name)
         except Refused as error:
             if isinstance(error, Denied) or error.service_code != "InvalidRequestException":
                 raise
-            return False
-        return True
+            return None
+        try:
+            return _dict(json.loads(str(answer.get("SecurityConfiguration") or "{}")))
+        except ValueError:
+            return {}
 
     # Identity and keys ----------------------------------------------------------------------------------------------
 

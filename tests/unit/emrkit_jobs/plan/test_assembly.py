@@ -7,7 +7,7 @@ import pytest
 
 from emrkit_jobs.plan.assembly import parse_template, read_assembly
 from emrkit_jobs.plan.deployed import Surroundings, describe
-from emrkit_jobs.plan.judgement import read_findings
+from emrkit_jobs.plan.judgement import read_acknowledgements, read_findings
 from emrkit_jobs.run.synthesis import app_environment, read_app, synthesize
 from emrkit_model.contract import Contract
 from emrkit_model.diagnostics import EmrkitError
@@ -114,6 +114,33 @@ def test_what_the_judges_found_is_said_finding_by_finding(tmp_path):
     assert found.code == "E-PLAN-007"
     assert "E-RULE-001" in found.summary
     assert found.path == ("shop/Etl",)
+
+
+def test_a_finding_on_several_constructs_is_said_for_each(tmp_path):
+    places = [{"constructPath": path} for path in ("shop/A", "shop/B", "shop/A")]
+    violation = {"ruleName": "E-RULE-013", "description": "x", "violatingConstructs": places}
+    reports = [{"pluginName": "emrkit", "violations": [violation]}]
+    (tmp_path / "validation-report.json").write_text(json.dumps({"pluginReports": reports}))
+    assert [d.path for d in read_findings(tmp_path)] == [("shop/A",), ("shop/B",)]
+
+
+def test_what_the_project_accepts_must_be_needed_and_reasoned(tmp_path):
+    rules = {
+        "emrkit::E-RULE-006": "it is ended by hand after every test",
+        "emrkit::E-RULE-013": "short",
+        "AwsSolutions::AwsSolutions-S1": "said by a construct of emrkit (emrkit)",
+        "HIPAA.Security::HIPAA.Security-X": "the pack does not sit on this target",
+    }
+    entry = {"type": "aws:cdk:acknowledged-rules", "data": rules}
+    manifest = {"artifacts": {"Shop": {"metadata": {"/shop/Etl": [entry]}}}}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    used = [{"acknowledgedId": "emrkit::E-RULE-013", "acknowledgedAt": "shop/Etl"}]
+    report = {"pluginReports": [{"pluginName": "emrkit", "violations": [], "suppressedViolations": used}]}
+    (tmp_path / "validation-report.json").write_text(json.dumps(report))
+    assert [(d.code, d.path) for d in read_acknowledgements(tmp_path)] == [
+        ("W-RULE-002", ("shop/Etl",)),
+        ("E-RULE-016", ("shop/Etl",)),
+    ]
 
 
 def test_what_a_judge_only_warns_about_stops_no_deployment(tmp_path):
