@@ -113,7 +113,11 @@ def is_reference(text: str) -> bool:
 
 def check_reference(secret: SecretLike | None, code: str, what: str, *path: str | int) -> Iterator[Diagnostic]:
     """An error when text that should name a secret is something else, the secret itself for instance; never shown."""
-    if not isinstance(secret, str) or is_token(secret) or is_reference(secret):
+    if isinstance(secret, SecretField):
+        named = secret.secret
+        if not isinstance(named, str) or is_token(named) or _ARN.match(named):
+            return
+    elif not isinstance(secret, str) or is_token(secret) or is_reference(secret):
         return
     yield error(
         code,
