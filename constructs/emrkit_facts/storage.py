@@ -16,10 +16,10 @@ __all__ = [
     "Committer",
     "GlueSetting",
     "S3Connector",
+    "catalog_key_actions",
     "consistent_view_predates_s3",
     "default_replication",
     "fact",
-    "glue_actions",
     "glue_setting",
     "s3_connector",
     "wal_actions",
@@ -105,9 +105,9 @@ def glue_setting(application: str, release: str) -> GlueSetting | None:
 _GLUE = ("hive", "spark", "presto", "prestosql", "trino")
 
 
-def glue_actions(*kinds: str) -> tuple[str, ...]:
-    """The IAM actions of the Glue catalog that nodes need: `read`, `write` and, for an encrypted one, `kms`."""
-    return tuple(action for kind in kinds for action in fact("glue", "actions", kind))
+def catalog_key_actions() -> tuple[str, ...]:
+    """The actions on the KMS key of an encrypted Glue catalog that its nodes need."""
+    return tuple(fact("glue", "key_actions"))
 
 
 def wal_actions() -> tuple[str, ...]:

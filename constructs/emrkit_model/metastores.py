@@ -10,6 +10,7 @@ from pydantic import PlainValidator, WithJsonSchema
 
 from emrkit_facts import releases
 from emrkit_facts import storage as facts
+from emrkit_facts.iam import catalog_actions
 
 from .configurations import Configuration
 from .contributions import Contribution, Contributor
@@ -102,7 +103,7 @@ class GlueCatalog(Contributor):
         statements: list[Statement] = [
             {
                 "Effect": "Allow",
-                "Action": list(facts.glue_actions("read", *(["write"] if self.access == "read-write" else []))),
+                "Action": list(catalog_actions("manage" if self.access == "read-write" else "read")),
                 "Resource": [f"{start}catalog", *(f"{start}{arn}" for name in names for arn in _resources(name))],
             }
         ]
@@ -119,7 +120,7 @@ class GlueCatalog(Contributor):
             )
         if self.key is not None:
             statements.append(
-                {"Effect": "Allow", "Action": list(facts.glue_actions("kms")), "Resource": read(self.key)}
+                {"Effect": "Allow", "Action": list(facts.catalog_key_actions()), "Resource": read(self.key)}
             )
         return tuple(statements)
 
@@ -157,7 +158,7 @@ class ExternalMetastore(Contributor):
     username: Text = "hive"
     """The database user."""
     password: SecretLike
-    """The secret with the password: an object with `secret_arn`, or its ARN."""
+    """The secret with the password: an object with `secret_arn`, its ARN, or a `SecretField`."""
     password_key: Text | None = None
     """The key of the password in a secret that holds JSON. Default: the secret is the password itself."""
     password_kms_key: KeyLike | None = None
@@ -184,7 +185,7 @@ class ExternalMetastore(Contributor):
                 reason=facts.fact("secrets", "page"),
                 hint="name the secret's ARN: EMR reads it itself, and template and API never hold the password",
             )
-        if self.password_key is not None:
+        if self._field is not None:
             yield warning(
                 "META-013",
                 "with password_key the password stands in the cluster's configuration",
@@ -214,6 +215,11 @@ class ExternalMetastore(Contributor):
                 hint="leave tls at its default",
             )
 
+    @property
+    def _field(self) -> str | None:
+        """The entry of a JSON secret that is the password; None for a secret that is the password itself."""
+        return self.password.field if isinstance(self.password, SecretField) else self.password_key
+
     def connection_url(self) -> str:
         """The JDBC address.
 
@@ -235,10 +241,10 @@ class ExternalMetastore(Contributor):
         """`hive-site`: address, driver, user and the reference to the password."""
         name = facts.fact("external_metastore", "classification")
         key = "javax.jdo.option.ConnectionPassword"
-        if self.password_key is None:
+        if self._field is None:
             said = {facts.fact("secrets", "annotation") + key: read(self.password)}
         else:
-            said = {key: secret_reference(SecretField(self.password, self.password_key))}
+            said = {key: secret_reference(SecretField(read(self.password), self._field))}
         yield (
             (),
             Configuration.of(
@@ -259,7 +265,7 @@ class ExternalMetastore(Contributor):
 
     def service_statements(self) -> tuple[Statement, ...]:
         """What the service role needs to read the password when nodes start; nothing with `password_key`."""
-        if self.password_key is not None:
+        if self._field is not None:
             return ()
         statements: list[Statement] = [
             {

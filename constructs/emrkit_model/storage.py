@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import model_validator
 
@@ -15,12 +15,15 @@ from .configurations import Configuration
 from .contributions import Contribution, Contributor, under
 from .diagnostics import Diagnostic
 from .fields import Count, Flag, Seconds, Text
-from .findings import error
+from .findings import error, warning
 from .permissions import Place, Statement
 from .tokens import is_token
 from .values import Value
 
-__all__ = ["ConsistentView", "HBaseStorage", "S3Connector", "WriteAheadLog", "s3_connector"]
+if TYPE_CHECKING:
+    from .cluster import Cluster
+
+__all__ = ["ConsistentView", "HBaseStorage", "S3Connector", "WriteAheadLog", "check_shared_roots", "s3_connector"]
 
 _ROOT = re.compile(r"^s3://[^/]+(/.*)?$")
 _WORKSPACE = re.compile(r"^[a-zA-Z0-9]{1,32}$")
@@ -161,6 +164,28 @@ class HBaseStorage(Contributor):
                 "Condition": {"StringLike": {"iam:AWSServiceName": [service, "elasticmapreduce.amazonaws.com.cn"]}},
             },
         )
+
+
+def check_shared_roots(clusters: Mapping[str, Cluster]) -> Iterator[Diagnostic]:
+    """Clusters that would write below one root of HBase, of which only one may be active; replicas do not count."""
+    first: dict[str, str] = {}
+    for name, cluster in clusters.items():
+        storage = cluster.hbase
+        if storage is None or is_token(storage.root) or storage.read_replica is True:
+            continue
+        root = storage.root.rstrip("/")
+        if (other := first.setdefault(root, name)) != name:
+            yield warning(
+                "STORE-027",
+                f"clusters {other} and {name} write below the same root",
+                name,
+                "hbase",
+                "root",
+                got=storage.root,
+                allowed="one active cluster for each root, and read replicas",
+                reason=facts.fact("hbase", "page"),
+                hint="give one of them `read_replica: true` or a root of its own, or never run both at once",
+            )
 
 
 class ConsistentView(Contributor):

@@ -182,3 +182,12 @@ def test_a_sizing_says_why_it_chose_what_it_chose(folder):
     assert "14 units of Spot and 6 of On-Demand" in done.stderr
     data = json.loads(emrkit("validate", "--output", "json", cwd=folder).stdout)
     assert "emr-plan-instances-guidelines.html" in data["sizes"]["etl"]
+
+
+def test_clusters_that_would_write_below_one_root_of_hbase_are_told(folder):
+    body = "release: emr-7.12.0, applications: [HBase], idle_timeout: null, primary: {on_demand: [m5.xlarge]}"
+    two = "".join(f"  {name}: {{{body}, hbase: {{root: s3://lake/hbase/}}}}\n" for name in ("one", "two"))
+    (folder / "emrkit.yaml").write_text(VALID.replace("jobs:", f"{two}jobs:"))
+    done = emrkit("validate", cwd=folder)
+    assert done.returncode in (0, 2), done.stderr
+    assert "clusters one and two write below the same root" in done.stderr

@@ -9,7 +9,10 @@ import click
 from emrkit_jobs.cli.invocation import Invocation
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from emrkit_jobs.bundle.project import LoadedProject
+    from emrkit_jobs.bundle.resolution import ResolvedProject
     from emrkit_model.diagnostics import Diagnostic
 
 
@@ -82,7 +85,21 @@ def check_target(
         for key, cluster in resolved.clusters.items()
         if cluster.sizing is not None
     }
-    return (*resolved.warnings, *judge(resolved)), tuple(resolved.jobs), tuple(resolved.clusters), sizes
+    found = (*resolved.warnings, *judge(resolved), *_shared_roots(resolved))
+    return found, tuple(resolved.jobs), tuple(resolved.clusters), sizes
+
+
+def _shared_roots(project: ResolvedProject) -> Iterator[Diagnostic]:
+    """What no cluster knows of itself: that another one writes below the same root of HBase."""
+    from dataclasses import replace
+
+    if all(cluster.hbase is None for cluster in project.clusters.values()):
+        return
+    from emrkit_model.storage import check_shared_roots
+
+    for finding in check_shared_roots(project.clusters):
+        path = ("clusters", *finding.path)
+        yield replace(finding, path=path, location=project.locate(path))
 
 
 def _count(number: int, noun: str) -> str:

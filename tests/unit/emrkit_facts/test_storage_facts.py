@@ -82,11 +82,8 @@ def test_the_write_ahead_log_came_to_more_regions_later():
     assert storage.wal_regions("emr-6.14.0") == ()
 
 
-def test_actions_of_glue_come_by_what_is_done():
-    read, write = storage.glue_actions("read"), storage.glue_actions("write")
-    assert not set(read) & set(write)
-    assert all(action.startswith("glue:Get") or action == "glue:BatchGetPartition" for action in read)
-    assert storage.glue_actions("kms") == ("kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey")
+def test_an_encrypted_catalog_needs_its_key():
+    assert storage.catalog_key_actions() == ("kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey")
 
 
 @pytest.mark.parametrize("workload", sizing.workloads())

@@ -19,6 +19,7 @@ from emrkit_model import (
 )
 from emrkit_model.render import cloudformation, request, task
 from emrkit_model.schema import cluster_schema
+from emrkit_model.secret_references import SecretField
 
 ARN = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:hive-AbCdEf"
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/1"
@@ -209,6 +210,13 @@ def test_a_json_secret_is_looked_up_by_cloudformation_and_by_the_cli_in_memory()
     sent = request.run_job_flow(cluster, resolve_secret=resolve)
     assert "opened" in str(sent["Configurations"])
     assert asked == [reference]
+
+
+def test_a_field_of_a_secret_is_a_json_secret_too():
+    store = ExternalMetastore(host="db", password=SecretField(ARN, "pw"))
+    site = {k: v for _, c in store.configurations("emr-7.12.0", None) for k, v in c.properties.items()}
+    assert site["javax.jdo.option.ConnectionPassword"] == f"{{{{resolve:secretsmanager:{ARN}:SecretString:pw::}}}}"
+    assert {d.code for d in check(store)} == {"W-META-013"}
 
 
 def test_no_state_machine_gets_a_secret_into_its_history():

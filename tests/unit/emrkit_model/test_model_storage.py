@@ -17,6 +17,7 @@ from emrkit_model import (
     needed_permissions,
     s3_connector,
 )
+from emrkit_model.storage import check_shared_roots
 
 PLACE = Place("aws", "eu-west-1", "111122223333")
 PLAIN: dict[str, object] = {
@@ -253,6 +254,15 @@ def test_nodes_may_use_the_workspace_and_make_the_service_linked_role():
 def test_without_a_name_the_workspace_is_emrs_own():
     statements = HBaseStorage(root=ROOT, wal=WriteAheadLog()).node_statements(PLACE)
     assert "workspace/defaultWALworkspace" in str(statements[0]["Resource"])
+
+
+def test_two_clusters_that_write_below_one_root_are_told_and_a_replica_is_not():
+    writer = Cluster.parse({**PLAIN, **HBASE, "hbase": {"root": "s3://lake/hbase"}})
+    other = writer.replace(hbase=HBaseStorage(root="s3://lake/hbase/"))
+    replica = writer.replace(hbase=HBaseStorage(root="s3://lake/hbase/", read_replica=True))
+    told = list(check_shared_roots({"a": writer, "b": other}))
+    assert [(d.code, d.path) for d in told] == [("W-STORE-027", ("b", "hbase", "root"))]
+    assert not list(check_shared_roots({"a": writer, "b": replica, "c": Cluster.parse(PLAIN)}))
 
 
 def test_consistent_view_is_emrfs_with_a_table_that_the_nodes_may_use():
