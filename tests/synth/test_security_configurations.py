@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -221,11 +222,11 @@ def test_the_nodes_may_act_as_the_mapped_roles_also_as_one_of_this_stack(stack: 
     )
     cluster(stack, security, roles=roles)
     ((_, policy),) = resources(stack, "AWS::IAM::RolePolicy").items()
-    (statement,) = policy["PolicyDocument" if "PolicyDocument" in policy else "Properties"]["PolicyDocument"][
-        "Statement"
-    ]
+    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
     assert statement["Action"] == "sts:AssumeRole"
-    assert [flat(arn) for arn in statement["Resource"]] == ["<Mapped4CE52F5F.Arn>", ROLE]
+    first, second = statement["Resource"]
+    assert flat(first).startswith("<Mapped")
+    assert second == ROLE
 
 
 def test_the_nodes_may_read_what_emr_reads_there(stack: Stack) -> None:
@@ -246,9 +247,9 @@ def test_the_nodes_may_read_what_emr_reads_there(stack: Stack) -> None:
         "secretsmanager:GetSecretValue",
     ]
     cluster(stack, security, applications=[emr.Application.HIVE])
-    found = {json.dumps(s["Action"]): flat(s["Resource"]) for s in statements(stack)}
-    assert found['["s3:GetObject"]'] == "arn:<AWS::Partition>:s3:::certificates/nodes.zip"
-    assert found['"secretsmanager:GetSecretValue"'] == ARN
+    found = {json.dumps(s["Action"]): s["Resource"] for s in statements(stack)}
+    assert [flat(arn) for arn in found['["s3:GetObject"]']] == ["arn:<AWS::Partition>:s3:::certificates/nodes.zip"]
+    assert found['"secretsmanager:GetSecretValue"'] == [ARN]
 
 
 def test_a_key_that_the_cluster_does_not_name_is_granted_to_nodes_and_service(stack: Stack) -> None:
@@ -291,23 +292,25 @@ def test_ranger_s_roles_are_taken_on_with_tags(stack: Stack) -> None:
 # ---- planted secrets
 
 
-@pytest.mark.parametrize("kind", ["text", "clear value", "escape hatch", "field of a text"])
-def test_a_password_that_somebody_writes_into_an_app_is_refused_and_never_repeated(
-    stack: Stack, kind: str, tmp_path: Path
-) -> None:
+def _realm(**secrets: Any) -> emr.Kerberos:
+    return emr.Kerberos.cluster_dedicated(realm="R", trust=TRUST, **secrets)
+
+
+TRIES: dict[str, Callable[[Stack, str], object]] = {
+    "text": lambda _, secret: _realm(kdc_admin_password=secret),
+    "clear value": lambda _, secret: _realm(trust_password=SecretValue.unsafe_plain_text(secret)),
+    "field of a text": lambda _, secret: _realm(trust_password=emr.SecretField(secret, "password")),
+    "escape hatch": lambda stack, secret: emr.SecurityConfiguration(
+        stack, "Security", extra={"AuthenticationConfiguration": {"Later": {"Password": secret}}}
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", TRIES)
+def test_a_password_that_somebody_writes_into_an_app_is_refused_and_never_repeated(stack: Stack, kind: str) -> None:
     secret = canaries.plant(f"app-{kind}")
     with pytest.raises(InvalidModel) as refused:
-        if kind == "text":
-            emr.Kerberos.cluster_dedicated(realm="R", kdc_admin_password=secret)
-        elif kind == "clear value":
-            given: Any = SecretValue.unsafe_plain_text(secret)
-            emr.Kerberos.cluster_dedicated(realm="R", trust=TRUST, trust_password=given)
-        elif kind == "escape hatch":
-            extra = {"AuthenticationConfiguration": {"Later": {"Password": secret}}}
-            emr.SecurityConfiguration(stack, "Security", extra=extra)
-        else:
-            field = emr.SecretField(secret, "password")
-            emr.Kerberos.cluster_dedicated(realm="R", kdc_admin_password=field)
+        TRIES[kind](stack, secret)
     said = f"{refused.value}\n{refused.value.diagnostics!r}"
     assert canaries.leaks_in(said.encode()) == set()
     canaries.record(said)
