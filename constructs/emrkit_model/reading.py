@@ -131,10 +131,21 @@ def _action(row: _Map) -> dict[str, object]:
 
 
 def _kerberos(row: _Map) -> dict[str, object]:
-    """The realm; of the password only a reference to a secret, never text."""
-    password = row.get("KdcAdminPassword")
-    kept = password if isinstance(password, str) and password.startswith("{{resolve:") else None
-    return {"realm": row.get("Realm"), "kdc_admin_password": kept}
+    """The realm; of passwords only references to secrets, never text."""
+
+    def reference(key: str) -> object:
+        value = row.get(key)
+        return value if isinstance(value, str) and value.startswith("{{resolve:") else None
+
+    fields = {
+        "realm": row.get("Realm"),
+        "kdc_admin_password": reference("KdcAdminPassword"),
+        "trust_password": reference("CrossRealmTrustPrincipalPassword"),
+        "join_password": reference("ADDomainJoinPassword"),
+    }
+    if fields["join_password"] is not None:
+        fields["join_user"] = row.get("ADDomainJoinUser")
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def steps_from_request(items: object) -> tuple[Step, ...]:

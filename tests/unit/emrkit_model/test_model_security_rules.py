@@ -440,3 +440,32 @@ def test_a_refused_secret_is_never_repeated():
             SecurityConfiguration.parse(data)
         assert "hunter2" not in str(caught.value)
         assert "hunter2" not in repr(caught.value.diagnostics)
+
+
+def test_kerberos_attributes_are_read_back_from_a_request_without_a_password():
+    from emrkit_model.reading import cluster_from_request
+    from emrkit_model.render.request import run_job_flow
+
+    reference = "{{resolve:secretsmanager:kdc:SecretString:::}}"
+    parts = {"realm": "R", "kdc_admin_password": reference, "trust_password": reference}
+    kerberos = {**parts, "join_user": "joiner", "join_password": reference}
+    cluster = Cluster.parse(
+        {
+            "name": "etl",
+            "release": "emr-7.12.0",
+            "primary": {"on_demand": ["m5.xlarge"]},
+            "security_configuration": "named",
+            "kerberos": kerberos,
+        }
+    )
+    request = run_job_flow(cluster)
+    assert cluster_from_request(request).kerberos == cluster.kerberos
+    attributes: Any = request["KerberosAttributes"]
+    plain = {
+        **request,
+        "KerberosAttributes": {**attributes, "KdcAdminPassword": "hunter2", "ADDomainJoinPassword": "x"},
+    }
+    read = cluster_from_request(plain).kerberos
+    assert read is not None
+    assert read.kdc_admin_password is None
+    assert "hunter2" not in repr(read)
