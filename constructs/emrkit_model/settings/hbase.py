@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
-from emrkit_model.contributions import Contribution, export
+from emrkit_model.contributions import Contribution, export, under
 from emrkit_model.diagnostics import Diagnostic
-from emrkit_model.fields import Count
+from emrkit_model.fields import Count, Seconds
 from emrkit_model.findings import error
 from emrkit_model.tokens import is_token
 
@@ -43,6 +43,9 @@ class HBaseSettings(KeyedSettings):
     major_compaction_milliseconds: Count | None = None
     """Time between major compactions; 0 never by itself. Default: HBase's week."""
 
+    session_timeout: Seconds | None = None
+    """How long a region server may be silent before its regions go to others. Default: 40 seconds."""
+
     APPLICATIONS: ClassVar[tuple[str, ...]] = ("HBase",)
     KEYS: ClassVar[Mapping[str, tuple[str, str]]] = {
         "block_cache": ("hbase-site", "hfile.block.cache.size"),
@@ -72,5 +75,9 @@ class HBaseSettings(KeyedSettings):
             )
 
     def derived(self, release: str, applications: frozenset[str] | None) -> Iterator[Contribution]:  # noqa: ARG002
-        """The heap, which is a variable of the environment."""
+        """The heap, which is a variable of the environment; the time-out, which HBase counts in milliseconds."""
         yield from export("heap", "hbase-env", {"HBASE_HEAPSIZE": self.heap})
+        if self.session_timeout is not None:
+            known = not is_token(self.session_timeout)
+            milliseconds = self.session_timeout * 1000 if known else self.session_timeout
+            yield from under("session_timeout", "hbase-site", {"zookeeper.session.timeout": milliseconds})

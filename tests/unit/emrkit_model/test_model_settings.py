@@ -124,6 +124,7 @@ def test_the_parts_are_all_of_the_typed_settings():
                 "hbase-env/export": {"HBASE_HEAPSIZE": "8192"},
             },
         ),
+        ("hbase", {"session_timeout": "30s"}, {"hbase-site": {"zookeeper.session.timeout": "30000"}}),
         (
             "presto",
             {"query_memory": "50GB", "hive": {"hive.s3-file-system-type": "PRESTO"}, "connectors": {"tpch": {"a": 1}}},
@@ -302,6 +303,7 @@ def test_the_time_to_leave_has_the_name_of_its_release(release, key):
             "E-CONF-040",
         ),
         ("core", {"s3a": {"block_size": "1g"}}, {"s3a": {"block_size": "large"}}, "E-CONF-003"),
+        ("hbase", {"session_timeout": "30s"}, {"session_timeout": "soon"}, "E-CONF-003"),
         ("livy", {"deploy_mode": "client"}, {"deploy_mode": "local"}, "E-CONF-003"),
         ("hue", {"time_zone": "UTC"}, {"timezone": "UTC"}, "E-CONF-001"),
     ],
