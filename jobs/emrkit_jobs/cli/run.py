@@ -102,7 +102,7 @@ def _say_detached(invocation: Invocation, workspace: Workspace, job: str) -> Non
 
 
 def _show_run(invocation: Invocation, workspace: Workspace, result: Result) -> None:
-    from emrkit_jobs.cli.output import format_table
+    from emrkit_jobs.cli.output import as_data, format_table
     from emrkit_jobs.cli.rendering import format_seconds
 
     record, output = result.record, invocation.output
@@ -144,13 +144,14 @@ def _show_run(invocation: Invocation, workspace: Workspace, result: Result) -> N
             "preview": result.preview,
             "logs": f"{result.log_uri.rstrip('/')}/{result.cluster_id}/steps/" if result.log_uri else None,
             "eventLogs": result.event_logs,
+            "preflight": [as_data(found) for found in workspace.warnings],
         },
         "\n".join(text),
     )
 
 
 def _show_pipeline(invocation: Invocation, workspace: Workspace, result: PipelineResult) -> None:
-    from emrkit_jobs.cli.output import format_table
+    from emrkit_jobs.cli.output import as_data, format_table
     from emrkit_jobs.cli.rendering import format_seconds
 
     status = result.execution.status if result.execution else "STARTED"
@@ -174,6 +175,7 @@ def _show_pipeline(invocation: Invocation, workspace: Workspace, result: Pipelin
             "states": [{"name": s.name, "state": s.state} for s in result.states],
             "outputs": [{"uri": uri, "folder": folder} for uri, folder in result.outputs.items()],
             "preview": result.preview,
+            "preflight": [as_data(found) for found in workspace.warnings],
         },
         "\n".join(text),
     )

@@ -30,7 +30,7 @@ from emrkit_jobs.run.reports import Line, Reporter
 from emrkit_jobs.run.synthesis import synthesize
 from emrkit_jobs.run.workspace import Workspace
 from emrkit_jobs.targets.protocol import StackView
-from emrkit_model.diagnostics import Diagnostic, EmrkitError, ExitCode
+from emrkit_model.diagnostics import Diagnostic, EmrkitError, ExitCode, Severity
 
 __all__ = ["Deployment", "deploy", "destroy"]
 
@@ -79,7 +79,8 @@ def deploy(
         if not parameters and not _differs(workspace, stacks, views):
             report.say("nothing changed since the last deployment")
             return Deployment({s.name: _status(views[s.name]) for s in stacks}, False, synthesized)
-        inquiry = preflights.ask(workspace, preflights.standing_needs(workspace, stacks) if preflight else ())
+        anew = {name.partition(":")[0] for name in parameters}
+        inquiry = preflights.ask(workspace, preflights.standing_needs(workspace, stacks, anew) if preflight else ())
         preflights.require(inquiry, report)
         cdk = _open_cdk(workspace, report)
         _require_bootstrap(workspace, cdk, report)
@@ -207,7 +208,10 @@ def _synthesize(
     report.say("synthesizing the stacks" + (", with the judges" if judged else ""))
     stacks = synthesize(root, name, folder, workspace.project.given, judged=judged)
     if judged:
-        for found in read_acknowledgements(folder):
+        accepted = read_acknowledgements(folder)
+        if any(found.severity is Severity.ERROR for found in accepted):
+            raise EmrkitError(accepted)
+        for found in accepted:
             report.warn(found)
     write_durably(note, json.dumps({"inputs": digest, "judged": judged}).encode())
     return folder, stacks, True

@@ -199,7 +199,8 @@ def _submit(
         cluster_id, log_uri, together = _standing(workspace, cluster_name, submitter.job.name)
     elif options.preflight and record.journal.find("intent", act="launch", attempt=attempt) is None:
         # Not again for a launch whose answer was lost: its cluster may be what an answer is about.
-        preflights.require(preflights.ask(workspace, [*preflights.transient_needs(workspace, [cluster_name])]), report)
+        needs = [*preflights.transient_needs(workspace, [cluster_name])]
+        workspace.warnings += preflights.require(preflights.ask(workspace, needs), report)
     if workspace.is_local:
         place_fixtures(target, prepared.job, workspace.state, report)
     check_buckets(target, prepared.job)

@@ -55,7 +55,8 @@ def run_pipeline(workspace: Workspace, name: str, options: RunOptions, report: R
     if arn is None:
         own = [name for name in (prepared.job.job.run_on,) if name in workspace.resolved.transient]
         if options.preflight and own:
-            preflights.require(preflights.ask(workspace, [*preflights.transient_needs(workspace, own)]), report)
+            needs = [*preflights.transient_needs(workspace, own)]
+            workspace.warnings += preflights.require(preflights.ask(workspace, needs), report)
         if workspace.is_local:
             place_fixtures(target, prepared.job, workspace.state, report)
         check_buckets(target, prepared.job)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from emrkit_jobs.plan.assembly import SynthesizedStack, parse_template
 from emrkit_jobs.preflight import ClusterNeeds, Inquiry, check, read_request
@@ -12,7 +13,7 @@ from emrkit_jobs.run.workspace import Workspace
 from emrkit_jobs.targets.errors import TargetError
 from emrkit_model.cluster import Cluster
 from emrkit_model.contract import ContractCluster
-from emrkit_model.diagnostics import EmrkitError, ExitCode
+from emrkit_model.diagnostics import Diagnostic, EmrkitError, ExitCode
 from emrkit_model.render.request import run_job_flow
 
 __all__ = ["ask", "place_cluster", "require", "standing_needs", "transient_needs"]
@@ -36,9 +37,12 @@ def place_cluster(declared: Cluster, contract: ContractCluster, **more: object) 
     return declared.with_placement(**{key: value for key, value in placed.items() if value is not None}, **more)
 
 
-def standing_needs(workspace: Workspace, stacks: Sequence[SynthesizedStack]) -> tuple[ClusterNeeds, ...]:
-    """The clusters that a deployment of these stacks would make or make anew."""
-    observed = (observe_stack(workspace, stack.name, stack.template) for stack in stacks)
+def standing_needs(
+    workspace: Workspace, stacks: Sequence[SynthesizedStack], anew: Collection[str] = ()
+) -> tuple[ClusterNeeds, ...]:
+    """The clusters that a deployment of these stacks would make or make anew; those of stacks in `anew` all are."""
+    observed = tuple(observe_stack(workspace, stack.name, stack.template) for stack in stacks)
+    observed = tuple(replace(stack, deployed=None) if stack.name in anew else stack for stack in observed)
     who = workspace.identity
     partition = who.principal.split(":")[1] if who.principal.startswith("arn:") else "aws"
     return tuple(read_stacks(observed, region=workspace.target.region, account=who.account, partition=partition))
@@ -83,11 +87,12 @@ def ask(workspace: Workspace, needs: Sequence[ClusterNeeds]) -> Inquiry:
     return check(needs, workspace.target.account) if needs else Inquiry(())
 
 
-def require(inquiry: Inquiry, report: Reporter) -> None:
-    """Warnings are shown; raises `EmrkitError` (exit 3) with every error at once."""
+def require(inquiry: Inquiry, report: Reporter) -> tuple[Diagnostic, ...]:
+    """Warnings are shown, and come back; raises `EmrkitError` (exit 3) with every error at once."""
     for found in inquiry.warnings:
         report.warn(found)
     if inquiry.errors:
         raise EmrkitError(inquiry.errors, ExitCode.TARGET_REFUSED)
     if inquiry.clusters:
         report.detail(f"preflight of {', '.join(inquiry.clusters)}: nothing against it ({inquiry.seconds} s)")
+    return inquiry.warnings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -26,6 +26,8 @@ class Workspace:
     project: LoadedProject
     target: Target
     state: Path
+    warnings: list[Diagnostic] = field(default_factory=list[Diagnostic])
+    """What a preflight warned of while this workspace was used."""
 
     @cached_property
     def identity(self) -> Identity:
