@@ -40,7 +40,7 @@ OWN_REASONS: tuple[OwnReason, ...] = (
     OwnReason(
         "IAMNoInlinePolicy",
         _ALL,
-        ("Roles", "Network", "Pipeline"),
+        ("Roles", "Network", "ExistingNetwork", "Pipeline"),
         "AWS::IAM::Role",
         "the policy names the resources of this one role and goes with it; nobody else can have it attached",
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -24,7 +24,7 @@ RELEASE = "emr-7.12.0"
 EMR_TAG = {"Key": "for-use-with-amazon-emr-managed-policies", "Value": "true"}
 VPC, SUBNETS = "vpc-0123456789abcdef0", ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
 GROUPS = ("sg-0123456789abcde11", "sg-0123456789abcde12", "sg-0123456789abcde13")
-IDS = {"vpc_id": VPC, "subnet_ids": SUBNETS}
+IDS: dict[str, Any] = {"vpc_id": VPC, "subnet_ids": SUBNETS}
 Template = Mapping[str, Any]
 
 
@@ -284,7 +284,7 @@ def test_in_another_stack_the_order_of_the_stacks_does_it() -> None:
     assert not [r for r in assembly()["Shared"]["Resources"].values() if len(_listed(r.get("DependsOn", []))) > 2]
 
 
-def _listed(value: Any) -> Iterator[str] | list[str]:
+def _listed(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else value
 
 

@@ -77,7 +77,8 @@ class _Builder:
         return Subnets(tuple(subnets), tuple(tables), tuple(routes))
 
     def _build_public(self) -> Subnets:
-        table, way_out = self._build_internet()
+        # A name of its own: what packs accept of the route of NAT gateways they must not accept of this one.
+        table, way_out = self._build_internet("NodesRoute")
         subnets: list[str] = []
         routes: list[CfnResource] = [way_out]
         for zone, cidr in enumerate(self._node_ranges):
@@ -90,7 +91,7 @@ class _Builder:
         """Public subnets that hold nothing but NAT gateways; none without them."""
         if not self._nat_ranges:
             return []
-        table, way_out = self._build_internet()
+        table, way_out = self._build_internet("PublicRoute")
         gateways: list[str] = []
         for zone, cidr in enumerate(self._nat_ranges):
             subnet = self._subnet(f"Public{zone + 1}", cidr, zone)
@@ -107,7 +108,7 @@ class _Builder:
             gateways.append(gateway.ref)
         return gateways
 
-    def _build_internet(self) -> tuple[str, ec2.CfnRoute]:
+    def _build_internet(self, name: str) -> tuple[str, ec2.CfnRoute]:
         """A route table that leads to the internet gateway, and that route."""
         internet_id, attachment = self._layout.internet_gateway_id, None
         if internet_id is None:
@@ -118,7 +119,7 @@ class _Builder:
         table = self._table("PublicRoutes", "public")
         way_out = ec2.CfnRoute(
             self._scope,
-            "PublicRoute",
+            name,
             route_table_id=table,
             destination_cidr_block=_EVERYWHERE,
             gateway_id=internet_id,

@@ -160,10 +160,22 @@ class Egress(Value):
             if is_token(text):
                 continue
             try:
-                ipaddress.ip_network(text)
+                everywhere = ipaddress.ip_network(text).prefixlen == 0
             except ValueError:
                 yield error(
                     "NET-036", "no address range", "ranges", i, got=text, allowed="such as 10.1.0.0/16", reason=_LIMITS
+                )
+                continue
+            if everywhere:
+                yield error(
+                    "NET-037",
+                    "what goes everywhere is not limited",
+                    "ranges",
+                    i,
+                    got=text,
+                    allowed="the ranges that the cluster uses",
+                    reason=_LIMITS,
+                    hint="leave `egress` away, or let only HTTPS through (`https`)",
                 )
 
 

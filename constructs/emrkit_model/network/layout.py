@@ -133,6 +133,7 @@ class NetworkLayout(NetworkParts):
 
     def problems(self) -> Iterator[Diagnostic]:
         """Everything that does not fit, at once."""
+        yield from self._check_known()
         yield from self._check_range()
         yield from self._check_zones()
         yield from self._check_ways_out()
@@ -218,6 +219,17 @@ class NetworkLayout(NetworkParts):
                 reason=f"a cluster that finds too few does not start ({_SUBNETS})",
                 hint=f"every node takes one, every interface endpoint one, the service one; a /26 has {_FEW}",
             )
+
+    def _check_known(self) -> Iterator[Diagnostic]:
+        for field in ("zones", "subnet_prefix", "nat_gateways", "zone_names", "nat_gateway_ids", "public"):
+            if is_token(getattr(self, field)):
+                yield error(
+                    "NET-025",
+                    "this decides which resources there are, so it is known before deployment or not at all",
+                    field,
+                    got="a value known at deployment",
+                    reason="https://docs.aws.amazon.com/cdk/v2/guide/tokens.html",
+                )
 
     def _check_zones(self) -> Iterator[Diagnostic]:
         if not is_token(self.zones) and not 1 <= self.zones <= MOST_ZONES:
