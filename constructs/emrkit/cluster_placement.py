@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emrkit_model import cluster as model
-from emrkit_model.fields import read
+from emrkit_model.fields import FrozenMap, read
 from emrkit_model.findings import error
 from emrkit_model.secret_references import secret_address
 from emrkit_model.values import InvalidModel, Value
@@ -59,7 +59,7 @@ def place_cluster(
     beside = (("primary", groups.additional_primary), ("core", groups.additional_core))
     given |= {f"additional_{node}_security_groups": ids for node, ids in beside if ids}
     kept = {k: v for k, v in given.items() if k in ("security_configuration", "kerberos") or not getattr(value, k)}
-    placed = value.with_placement(**kept, tags={**value.tags, EMR_TAG[0]: EMR_TAG[1]})
+    placed = value.filled(**kept, tags=FrozenMap({**value.tags, EMR_TAG[0]: EMR_TAG[1]}))
     network.check_cluster(placed)
     return placed
 

@@ -125,6 +125,18 @@ class Value(BaseModel):
         kept = {name: getattr(self, name) for name in self.model_fields_set}
         return type(self)(**{**kept, **changes})
 
+    def filled(self, **parts: object) -> Self:
+        """The same value with parts that a program made in their final form: not read again, but held to the rules.
+
+        Half the time of `replace`, which reads a change as if a person had written it.
+        """
+        other = self.model_copy(update=parts)
+        for name in other.__dict__.keys() - type(self).model_fields.keys():
+            del other.__dict__[name]  # what the first one remembered of itself
+        if found := [problem for problem in other.problems() if problem.severity is Severity.ERROR]:
+            raise InvalidModel(found)
+        return other
+
 
 def _rules_of_the_rest(
     cls: type[Value],
