@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from .announcements import capacity_announcement
 from .context import Core, Scope
 from .errors import ServiceError, invalid_request, validation
+from .group_scaling import check_policies, fit_to_constraints
 from .identifiers import new_id
 from .inventory import fleet_view, group_view, instance_view, instances, node_state
 from .paging import page
@@ -200,6 +201,11 @@ def add_instance_groups(core: Core, scope: Scope, request: Document) -> Document
             raise validation("Only TASK instance groups can be added to a running cluster.")
         if len(cluster.capacities) + len(added) > _GROUP_LIMIT:
             raise validation(f"A cluster has at most {_GROUP_LIMIT} instance groups.")
+        cluster.capacities += added
+        problem = check_policies(cluster)
+        del cluster.capacities[-len(added) :]
+        if problem:
+            raise problem
         for capacity in added:
             _add(core, cluster, capacity, now)
         ids = [g.id for g in added]
@@ -209,6 +215,7 @@ def add_instance_groups(core: Core, scope: Scope, request: Document) -> Document
 def _add(core: Core, cluster: Cluster, capacity: Capacity, now: float) -> None:
     cluster.capacities.append(capacity)
     fit_to_policy(cluster)
+    fit_to_constraints(cluster)
     core.state.touch(cluster)
     core.state.announce(capacity_announcement(cluster, capacity, "RUNNING", now))
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
+from .group_scaling import describe_policy
 from .identifiers import derived_id, ec2_instance_id, private_address, private_dns_name
 from .reading import Document, count, present, record, records, word
 from .records import CLUSTER_ENDED, Capacity, Cluster
@@ -148,6 +149,7 @@ def group_view(cluster: Cluster, group: Capacity) -> Document:
         EbsOptimized=record(group.config, "EbsConfiguration").get("EbsOptimized"),
         ShrinkPolicy=record(group.config, "ShrinkPolicy"),
         CustomAmiId=group.config.get("CustomAmiId"),
+        AutoScalingPolicy=describe_policy(cluster, group),
     )
 
 

@@ -9,6 +9,7 @@ from emrkit_facts import releases
 from .context import Core, Scope
 from .errors import validation
 from .fleets import capacities_of
+from .group_scaling import check_policies, fit_to_constraints
 from .identifiers import new_id
 from .logs import parse_uri
 from .policies import check_auto_termination, check_managed_scaling, fit_to_policy
@@ -83,6 +84,9 @@ def _cluster(scope: Scope, request: Document, now: float) -> Cluster:
         if problem := check_managed_scaling(cluster.managed_scaling, fleets=cluster.uses_fleets):
             raise problem
         fit_to_policy(cluster)
+    if problem := check_policies(cluster):
+        raise problem
+    fit_to_constraints(cluster)
     if cluster.auto_termination is not None and (problem := check_auto_termination(cluster.auto_termination)):
         raise problem
     if len(cluster.capacities) and sum(c.on_demand for c in cluster.capacities if c.role == "MASTER") == 3:

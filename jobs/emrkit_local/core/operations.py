@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import catalogue, clusters, fleets, launch, policies, security_configurations, steps
+from . import auto_scaling, catalogue, clusters, fleets, launch, policies, security_configurations, steps
 from .context import Operation
 
 OPERATIONS: dict[str, Operation] = {
@@ -33,9 +33,11 @@ OPERATIONS: dict[str, Operation] = {
     "ModifyCluster": clusters.modify_cluster,
     "ModifyInstanceFleet": fleets.modify_instance_fleet,
     "ModifyInstanceGroups": fleets.modify_instance_groups,
+    "PutAutoScalingPolicy": auto_scaling.put_auto_scaling_policy,
     "PutAutoTerminationPolicy": policies.put_auto_termination_policy,
     "PutBlockPublicAccessConfiguration": policies.put_block_public_access,
     "PutManagedScalingPolicy": policies.put_managed_scaling_policy,
+    "RemoveAutoScalingPolicy": auto_scaling.remove_auto_scaling_policy,
     "RemoveAutoTerminationPolicy": policies.remove_auto_termination_policy,
     "RemoveManagedScalingPolicy": policies.remove_managed_scaling_policy,
     "RemoveTags": clusters.remove_tags,

@@ -108,6 +108,8 @@ def put_managed_scaling_policy(core: Core, scope: Scope, request: Document) -> D
         policy = record(request, "ManagedScalingPolicy")
         if problem := check_managed_scaling(policy, fleets=cluster.uses_fleets):
             raise problem
+        if any(record(c.config, "AutoScalingPolicy") for c in cluster.capacities):
+            raise validation("Managed scaling and an automatic scaling policy cannot be used together.")
         cluster.managed_scaling = policy
         fit_to_policy(cluster)
         core.state.touch(cluster)

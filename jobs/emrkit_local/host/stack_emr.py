@@ -28,6 +28,7 @@ _INSTANCES_IN_PLACE = frozenset({"TerminationProtected", "UnhealthyNodeReplaceme
 _FLEETS = {"MasterInstanceFleet": "MASTER", "CoreInstanceFleet": "CORE"}
 _GROUPS = {"MasterInstanceGroup": "MASTER", "CoreInstanceGroup": "CORE"}
 _TARGETS = frozenset({"TargetOnDemandCapacity", "TargetSpotCapacity"})
+_GROUP_IN_PLACE = frozenset({"InstanceCount", "AutoScalingPolicy"})
 Created = tuple[str, dict[str, object]]
 
 
@@ -119,7 +120,24 @@ class ClusterTypes:
                 self._resize_fleet(cluster, kind, cast("Json", new[name]))
         for name, kind in _GROUPS.items():
             if name in names:
-                self._resize_group(cluster, kind, cast("Json", new[name]))
+                listed = self._groups(cluster)
+                found = next(g for g in listed if g["InstanceGroupType"] == kind)
+                self._change_group(cluster, str(found["Id"]), cast("Json", old[name]), cast("Json", new[name]))
+        if "TaskInstanceFleets" in names:
+            self._resize_fleet(cluster, "TASK", cast("list[Json]", new["TaskInstanceFleets"])[0])
+        if "TaskInstanceGroups" in names:
+            self._change_task_groups(cluster, old, new)
+
+    def _groups(self, cluster: str) -> list[Json]:
+        return cast("list[Json]", self.call("ListInstanceGroups", {"ClusterId": cluster})["InstanceGroups"])
+
+    def _change_task_groups(self, cluster: str, old: Json, new: Json) -> None:
+        before = cast("list[Json]", old["TaskInstanceGroups"])
+        after = cast("list[Json]", new["TaskInstanceGroups"])
+        by_name = {g.get("Name"): str(g["Id"]) for g in self._groups(cluster) if g["InstanceGroupType"] == "TASK"}
+        for one, other in zip(before, after, strict=True):
+            if one != other:
+                self._change_group(cluster, by_name[other.get("Name")], one, other)
 
     def _resize_fleet(self, cluster: str, kind: str, fleet: Json) -> None:
         listed = cast("list[Json]", self.call("ListInstanceFleets", {"ClusterId": cluster})["InstanceFleets"])
@@ -128,12 +146,19 @@ class ClusterTypes:
         request: Json = {"ClusterId": cluster, "InstanceFleet": {"InstanceFleetId": found["Id"], **targets}}
         self.call("ModifyInstanceFleet", request)
 
-    def _resize_group(self, cluster: str, kind: str, group: Json) -> None:
-        listed = cast("list[Json]", self.call("ListInstanceGroups", {"ClusterId": cluster})["InstanceGroups"])
-        found = next(g for g in listed if g["InstanceGroupType"] == kind)
-        count = int(str(group["InstanceCount"]))
-        request: Json = {"InstanceGroups": [{"InstanceGroupId": found["Id"], "InstanceCount": count}]}
-        self.call("ModifyInstanceGroups", {"ClusterId": cluster, **request})
+    def _change_group(self, cluster: str, group: str, old: Json, new: Json) -> None:
+        """The count and the scaling policy, each only when it changed."""
+        names = changed(old, new)
+        if "AutoScalingPolicy" in names:
+            policy, where = new.get("AutoScalingPolicy"), {"ClusterId": cluster, "InstanceGroupId": group}
+            if policy:
+                request = from_template("PutAutoScalingPolicy", {**where, "AutoScalingPolicy": policy})
+                self.call("PutAutoScalingPolicy", cast("Json", request))
+            else:
+                self.call("RemoveAutoScalingPolicy", cast("Json", where))
+        if "InstanceCount" in names:
+            resized: Json = {"InstanceGroupId": group, "InstanceCount": int(str(new["InstanceCount"]))}
+            self.call("ModifyInstanceGroups", {"ClusterId": cluster, "InstanceGroups": [resized]})
 
     def delete_cluster(self, cluster: str, _properties: Json) -> None:
         try:
@@ -206,10 +231,9 @@ class ClusterTypes:
     def update_group(
         self, group: str, old: Json, new: Json, stack: str, logical_id: str | None = None
     ) -> tuple[str, Mapping[str, object]]:
-        if changed(old, new) - {"InstanceCount"}:
+        if changed(old, new) - _GROUP_IN_PLACE:
             return self._emulator.replace_resource("AWS::EMR::InstanceGroupConfig", group, old, new, stack, logical_id)
-        count = int(str(new["InstanceCount"]))
-        self.call("ModifyInstanceGroups", {"InstanceGroups": [{"InstanceGroupId": group, "InstanceCount": count}]})
+        self._change_group(str(new["JobFlowId"]), group, old, new)
         return group, {"Id": group}
 
     def delete_group(self, group: str, properties: Json) -> None:
@@ -261,13 +285,18 @@ def _must_replace(old: Json, new: Json) -> bool:
     for name in changed(before, after):
         if name in _INSTANCES_IN_PLACE:
             continue
-        one, other = before.get(name), after.get(name)
-        if not isinstance(one, dict) or not isinstance(other, dict):
-            return True
-        resizable = _TARGETS if name in _FLEETS else {"InstanceCount"} if name in _GROUPS else frozenset[str]()
-        if changed(cast("Json", one), cast("Json", other)) - resizable:
+        one, other = _listed(before.get(name)), _listed(after.get(name))
+        in_place = _TARGETS if "Fleet" in name else _GROUP_IN_PLACE
+        # One task group more or less is a new cluster, as is any other part of `Instances`.
+        if not one or len(one) != len(other) or any(changed(a, b) - in_place for a, b in zip(one, other, strict=True)):
             return True
     return False
+
+
+def _listed(value: object) -> list[Json]:
+    """A fleet or group, or a list of them, as a list; empty for anything else."""
+    items = cast("list[object]", value) if isinstance(value, list) else [value]
+    return [cast("Json", item) for item in items] if all(isinstance(item, dict) for item in items) else []
 
 
 def _flag(value: object, *, default: bool) -> bool:
