@@ -294,4 +294,5 @@ class Kerberos(Value):
 
     def release_problems(self, release: str) -> Iterator[Diagnostic]:
         """What a release cannot do of this."""
-        yield from gate_problem("external-kdc" if self.kind == "external" else "kerberos", release, "KRB-020")
+        gate = "kerberos" if self.kind == "cluster-dedicated" else "external-kdc"
+        yield from gate_problem(gate, release, "KRB-020")

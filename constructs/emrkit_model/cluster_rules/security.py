@@ -32,8 +32,8 @@ def check_security(cluster: Cluster) -> Iterator[Diagnostic]:
                 hint="give it once, at the cluster",
             )
     if cluster.kerberos is not None:
-        gate = "external-kdc" if cluster.kerberos.kind == "external" else "kerberos"
-        yield from gate_problem(gate, cluster.release, "KRB-020", "kerberos")
+        for found in cluster.kerberos.release_problems(cluster.release):
+            yield found.within("kerberos")
     realm = cluster.realm
     # A request names the realm but not the kind of its KDC, so a kind that nobody stated proves nothing.
     dedicated = realm is not None and realm.kind == "cluster-dedicated" and "kind" in realm.model_fields_set
