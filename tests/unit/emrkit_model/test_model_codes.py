@@ -11,7 +11,7 @@ import emrkit_model
 
 FOLDER = Path(emrkit_model.__file__).parent
 CODE = re.compile(r"^(FLEET|GROUP|SCALE|APP|CONF|ENC|KRB|SEC|AUTH|CLUS|STEP|JOB|CTR|TAG|META|STORE|SIZE|NET)-(\d{3})$")
-# The same finding in two places: Kerberos of a cluster and of its security configuration; a contract that is no JSON.
+# The same finding in two places: a contract that is no JSON.
 SHARED = {"E-CTR-010"}
 
 
