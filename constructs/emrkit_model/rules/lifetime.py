@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from emrkit_facts import security
+
 from .catalogue import Problem, Rule
 from .template import Template
 
@@ -11,13 +13,15 @@ __all__ = ["IDLE_TERMINATION"]
 
 
 def _ends_when_idle(template: Template) -> Iterator[Problem]:
+    gate = security.gate("auto-termination")
     for cluster in template.of_type("AWS::EMR::Cluster"):
         # Unless it says that it ends with its last step, a cluster counts as one that stays.
         stays = any(
             found.value not in (False, "false")
             for found in template.at(cluster.properties, "Instances", "KeepJobFlowAliveWhenNoSteps")
         )
-        if not stays:
+        releases = [found.value for found in template.at(cluster.properties, "ReleaseLabel")]
+        if not stays or any(isinstance(release, str) and gate.admits(release) is False for release in releases):
             continue
         for found in template.at(cluster.properties, "AutoTerminationPolicy", "IdleTimeout"):
             if found.is_absent:

@@ -77,6 +77,7 @@ def test_the_path_leads_to_the_value() -> None:
         lambda r: set_(r["Etl"], LogUri={"Fn::Join": ["", ["s3://", {"Fn::ImportValue": "logs"}, "/etl/"]]}),
         lambda r: (drop(r["Etl"], "AutoTerminationPolicy"), ends_with_its_steps(r)),
         lambda r: (drop(r["Etl"], "LogEncryptionKmsKeyId"), set_(r["Etl"], ReleaseLabel="emr-5.29.0")),
+        lambda r: (drop(r["Etl"], "AutoTerminationPolicy"), set_(r["Etl"], ReleaseLabel="emr-5.29.0")),
         lambda r: set_(r["Security"], SecurityConfiguration=json.dumps(r["Security"]["SecurityConfiguration"])),
         lambda r: set_(r["PrimaryGroup"]["SecurityGroupIngress"][0], CidrIp={"Fn::GetAtt": ["Vpc", "CidrBlock"]}),
         lambda r: set_(statement(r), Condition={"StringEquals": {"iam:PassedToService": ["ec2.amazonaws.com"]}}),
