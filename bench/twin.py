@@ -71,7 +71,7 @@ class _Writer:
         variable = _variable(name)
         self._line(f"{variable} = {module}.{cls}({', '.join(['stack', repr(name), *given])})")
         for other in needed:
-            self._line(f"{variable}.add_dependency({_variable(other)})")
+            self._line(f"{variable}.add_resource_dependency({_variable(other)})")
         if policy := body.get("DeletionPolicy"):
             self._line(f"{variable}.apply_removal_policy(cdk.RemovalPolicy.{_REMOVAL[policy]})")
 
