@@ -187,7 +187,7 @@ def test_kerberos_needs_both_halves_and_its_passwords_are_never_kept(emr: Emr, t
         ('{"EncryptionConfiguration": {"EnableAtRestEncryption": false}}', "EnableInTransitEncryption"),
         (
             '{"EncryptionConfiguration": {"EnableInTransitEncryption": true, "EnableAtRestEncryption": false}}',
-            "CertificateProviderType",
+            "InTransitEncryptionConfiguration is missing",
         ),
         (
             (
@@ -197,7 +197,11 @@ def test_kerberos_needs_both_halves_and_its_passwords_are_never_kept(emr: Emr, t
             "AwsKmsKey",
         ),
         ('{"AuthenticationConfiguration": {"KerberosConfiguration": {"Provider": "Mine"}}}', "Provider"),
-        ('{"InstanceMetadataServiceConfiguration": {"MinimumInstanceMetadataServiceVersion": 3}}', "1 or 2"),
+        ('{"InstanceMetadataServiceConfiguration": {"MinimumInstanceMetadataServiceVersion": 3}}', "one of 1, 2"),
+        (
+            '{"AuthorizationConfiguration": {"LakeFormationConfiguration": {"AuthorizedSessionTagValue": "x"}}}',
+            "LakeFormationConfiguration needs",
+        ),
     ],
 )
 def test_a_security_configuration_must_follow_the_grammar(emr: Emr, document: str, words: str) -> None:
