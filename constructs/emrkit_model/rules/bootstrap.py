@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from .catalogue import Problem, Rule
-from .template import Template, is_intrinsic, is_mapping, is_sequence
+from .template import Template, join_literals
 
 __all__ = ["BOOTSTRAP", "is_content_addressed"]
 
@@ -30,7 +30,7 @@ def _scripts(template: Template) -> Iterator[Problem]:
         for action in template.items(cluster.properties, "BootstrapActions"):
             for found in template.at(action.value, "ScriptBootstrapAction", "Path"):
                 place = (*action.path, *found.path)
-                text = _text(found.value)
+                text = join_literals(found.value)
                 if text is None:
                     continue
                 if not is_content_addressed(text):
@@ -50,21 +50,6 @@ def _scripts(template: Template) -> Iterator[Problem]:
                         "refer to the bucket (an asset, a construct, an import), or accept this rule with the reason",
                         got=text,
                     )
-
-
-def _text(value: object) -> str | None:
-    """The literal pieces of a path, with a space for each reference; None when nothing of it can be read."""
-    if isinstance(value, str):
-        return value
-    if not is_mapping(value) or not is_intrinsic(value):
-        return None
-    ((function, argument),) = value.items()
-    if function == "Fn::Sub":
-        text = argument[0] if is_sequence(argument) and argument else argument
-        return re.sub(r"\$\{[^}]*\}", " ", text) if isinstance(text, str) else None
-    if function == "Fn::Join" and is_sequence(argument) and len(argument) > 1 and is_sequence(argument[1]):
-        return "".join(piece if isinstance(piece, str) else " " for piece in argument[1])
-    return None
 
 
 BOOTSTRAP = Rule(

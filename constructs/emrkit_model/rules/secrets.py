@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .catalogue import Problem, Rule
-from .template import Template, is_intrinsic, is_mapping, is_sequence
+from .template import Template, is_intrinsic, is_mapping, is_sequence, join_literals
 
 __all__ = ["SECRETS", "Suspicion", "describe", "suspect", "suspect_words"]
 
@@ -26,7 +27,7 @@ _FORMS = {
 # Keys whose value is a secret, if it is text that stands for nothing else.
 _KEY = re.compile(
     r"(?:^|[.\-_ ])(?:pass(?:word|wd|phrase)?|pwd|secret(?:[._-]?(?:key|token))?|api[._-]?key|auth[._-]?token"
-    r"|access[._-]?(?:key|token)|private[._-]?key|client[._-]?secret|credentials?|(?:oauth|bearer|security)[._-]?token)"
+    r"|access[._-]?(?:key|token)|private[._-]?key|client[._-]?secret|credentials?|token)"
     r"(?:[._-]?value)?$",
     re.I,
 )
@@ -96,6 +97,7 @@ def _hidden(template: Template) -> Iterator[Problem]:
         yield from _in_tags(template, cluster.id, cluster.properties)
         yield from _in_configurations(template, cluster.id, cluster.properties, ("Configurations",), ())
         yield from _in_nodes(template, cluster.id, cluster.properties)
+        yield from _in_mapping(template, cluster.id, cluster.properties, "KerberosAttributes", ())
         for step in template.items(cluster.properties, "Steps"):
             yield from _in_args(template, cluster.id, step.value, ("HadoopJarStep", "Args"), step.path)
             yield from _in_properties(template, cluster.id, step.value, ("HadoopJarStep", "StepProperties"), step.path)
@@ -110,10 +112,39 @@ def _hidden(template: Template) -> Iterator[Problem]:
             yield from _in_configurations(template, fleet.id, kind.value, ("Configurations",), kind.path)
     for group in template.of_type("AWS::EMR::InstanceGroupConfig"):
         yield from _in_configurations(template, group.id, group.properties, ("Configurations",), ())
+    for machine in template.of_type("AWS::StepFunctions::StateMachine"):
+        yield from _in_definition(template, machine.id, machine.properties)
     for application in template.of_type("AWS::EMRServerless::Application"):
         yield from _in_text(template, application.id, application.properties, "Name")
         yield from _in_tags(template, application.id, application.properties)
         yield from _in_configurations(template, application.id, application.properties, ("RuntimeConfiguration",), ())
+
+
+def _in_definition(template: Template, owner: str, properties: object) -> Iterator[Problem]:
+    """The steps and configurations inside the text of a state machine's definition."""
+    for found in template.at(properties, "DefinitionString"):
+        text = join_literals(found.value, "${}")
+        try:
+            states: object = json.loads(text) if text is not None else None
+        except ValueError:
+            states = None
+        # One finding for each secret, at the text that holds it.
+        for suspicion in dict.fromkeys(_suspicions(states)):
+            yield describe(owner, found.path, suspicion)
+
+
+def _suspicions(value: object, key: str = "") -> Iterator[Suspicion]:
+    if is_mapping(value):
+        for name, item in value.items():
+            yield from _suspicions(item, name)
+    elif is_sequence(value):
+        if all(isinstance(item, str) for item in value):
+            yield from (suspicion for _, suspicion in suspect_words([str(item) for item in value]))
+        else:
+            for item in value:
+                yield from _suspicions(item)
+    elif suspicion := suspect(key, value):
+        yield suspicion
 
 
 def _in_text(template: Template, owner: str, properties: object, name: str) -> Iterator[Problem]:

@@ -14,7 +14,18 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, TypeGuard
 
-__all__ = ["ABSENT", "Absent", "Found", "Json", "Resource", "Template", "is_intrinsic", "is_mapping", "is_sequence"]
+__all__ = [
+    "ABSENT",
+    "Absent",
+    "Found",
+    "Json",
+    "Resource",
+    "Template",
+    "is_intrinsic",
+    "is_mapping",
+    "is_sequence",
+    "join_literals",
+]
 
 Json = Mapping[str, object]
 
@@ -65,6 +76,28 @@ def is_sequence(value: object) -> TypeGuard[Sequence[object]]:
 def is_intrinsic(value: object) -> bool:
     """Whether the value is a function that CloudFormation resolves (`Ref`, `Fn::…`)."""
     return is_mapping(value) and len(value) == 1 and all(name == "Ref" or name.startswith("Fn::") for name in value)
+
+
+def join_literals(value: object, unknown: str = " ") -> str | None:
+    """The literal pieces of a text that is put together, with `unknown` for each reference.
+
+    None when nothing of it can be read.
+
+    >>> join_literals({"Fn::Join": ["", ["s3://", {"Ref": "Bucket"}, "/setup.sh"]]})
+    's3:// /setup.sh'
+    """
+    if isinstance(value, str):
+        return value
+    if not is_mapping(value) or not is_intrinsic(value):
+        return None
+    ((function, argument),) = value.items()
+    if function == "Fn::Sub":
+        text = argument[0] if is_sequence(argument) and argument else argument
+        return re.sub(r"\$\{[^}]*\}", lambda _: unknown, text) if isinstance(text, str) else None
+    if function == "Fn::Join" and is_sequence(argument) and len(argument) > 1 and is_sequence(argument[1]):
+        separator = argument[0] if isinstance(argument[0], str) else ""
+        return separator.join(piece if isinstance(piece, str) else unknown for piece in argument[1])
+    return None
 
 
 class Template:

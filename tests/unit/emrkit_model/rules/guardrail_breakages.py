@@ -44,6 +44,11 @@ def args(r: Resources) -> list[Any]:
     return r["Etl"]["Steps"][0]["HadoopJarStep"]["Args"]
 
 
+def with_word(definition: Any, word: str) -> Any:
+    """A state machine's definition with another argument in place of the job's file."""
+    return json.loads(json.dumps(definition).replace("job.py", word))
+
+
 def set_(target: dict[str, Any], **values: object) -> None:
     target.update(values)
 
@@ -271,6 +276,16 @@ BREAKAGES: dict[str, tuple[str, str, Breakage]] = {
         "E-RULE-012",
         "Later",
         lambda r: set_(r["Later"]["HadoopJarStep"]["StepProperties"][0], Key="db.password", Value="hunter2!"),
+    ),
+    "a password for Kerberos": (
+        "E-RULE-012",
+        "Etl",
+        lambda r: set_(r["Etl"]["KerberosAttributes"], KdcAdminPassword="hunter2!"),
+    ),
+    "a secret in a state machine": (
+        "E-RULE-012",
+        "Machine",
+        lambda r: set_(r["Machine"], DefinitionString=with_word(r["Machine"]["DefinitionString"], "--token=hunter2!")),
     ),
     "a secret in a serverless setting": (
         "E-RULE-012",
