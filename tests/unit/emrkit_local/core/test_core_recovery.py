@@ -172,8 +172,9 @@ def test_closing_kills_the_steps_and_the_next_start_marks_them(tmp_path: Path) -
     emr = Emr(tmp_path / "state")
     cluster = emr.start(step("a"))
     run = emr.run_of(cluster, "a")
-    emr.call("CreateSecurityConfiguration", Name="x", SecurityConfiguration='{"InstanceMetadataServiceConfiguration":'
-             ' {"MinimumInstanceMetadataServiceVersion": 2}}')  # fmt: skip
+    imds = '{"MinimumInstanceMetadataServiceVersion": 2, "HttpPutResponseHopLimit": 1}'
+    document = f'{{"InstanceMetadataServiceConfiguration": {imds}}}'
+    emr.call("CreateSecurityConfiguration", Name="x", SecurityConfiguration=document)
     emr.control.close()
     assert run.signals == [True]
     again = Emr(tmp_path / "state")
