@@ -40,9 +40,10 @@ def _has_security_configuration(template: Template) -> Iterator[Problem]:
 
 
 def _owned(template: Template, value: object) -> bool:
-    if is_mapping(value) and ("Fn::ImportValue" in value):
-        return True
-    return any(template.resources[name].type == _SECURITY for name in template.references(value))
+    sources = list(template.sources(value))
+    if not sources and is_mapping(value) and "Fn::ImportValue" in value:
+        return True  # from a stack that nobody here can read
+    return any(owner.resources[name].type == _SECURITY for owner, name in sources)
 
 
 def _documents(template: Template) -> Iterator[tuple[str, Found]]:

@@ -143,6 +143,14 @@ def test_a_bucket_of_another_stack_is_judged_for_what_imports_it() -> None:
     assert found["emr"] == ()
 
 
+def test_an_imported_security_configuration_must_be_one() -> None:
+    good = _split(broken(lambda _: None), "Security")
+    assert rules.check_templates(good)["emr"] == ()
+    good["emr"]["Resources"]["Etl"]["Properties"]["SecurityConfiguration"] = {"Fn::ImportValue": "shared-Logs"}
+    bad = _split(good["emr"], "Logs")
+    assert [f.rule.id for f in rules.check_templates(bad)["emr"]] == ["E-RULE-001"]
+
+
 def test_a_public_subnet_of_another_stack_is_found() -> None:
     moved = ("PrivateSubnet", "PrivateAssociation")
     bad = _split(broken(lambda r: set_(r["PrivateSubnet"], MapPublicIpOnLaunch=True)), *moved)
