@@ -96,22 +96,36 @@ def test_a_quota_of_the_account_is_found(shop: Shop, no_gpus: None) -> None:
     assert (done.code, codes(done.data, "preflight")) == (3, ["E-PRE-012"])
 
 
-def test_a_small_subnet_is_found(shop: Shop, aws: Client) -> None:
+@pytest.fixture
+def small_subnet(aws: Client) -> str:
+    """A subnet with eleven addresses."""
     ec2 = aws("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.77.0.0/16")["Vpc"]["VpcId"]
     ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
-    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.77.0.0/28", AvailabilityZone="us-east-1a")["Subnet"]["SubnetId"]
-    own = {
-        "transient": True,
-        "release": "emr-7.10.0",
-        "primary": {"on_demand": ["m5.xlarge"]},
-        "core": {"on_demand": ["m5.xlarge"], "capacity": 11},
-        "subnets": [subnet],
-    }
-    shop.write({"quick": quick_job(run_on="own")}, clusters={"own": own})
+    made = ec2.create_subnet(VpcId=vpc, CidrBlock="10.77.0.0/28", AvailabilityZone="us-east-1a")
+    return made["Subnet"]["SubnetId"]
+
+
+def own_cluster(subnet: str, capacity: int, **more: object) -> dict[str, object]:
+    core = {"on_demand": ["m5.xlarge"], "capacity": capacity}
+    primary = {"on_demand": ["m5.xlarge"]}
+    return {"transient": True, "release": "emr-7.10.0", "primary": primary, "core": core, "subnets": [subnet], **more}
+
+
+def test_a_subnet_that_is_too_small_is_found(shop: Shop, small_subnet: str) -> None:
+    shop.write({"quick": quick_job(run_on="own")}, clusters={"own": own_cluster(small_subnet, 11)})
     done = shop("plan", "--no-stacks", "--output", "json")
     assert (done.code, codes(done.data, "preflight")) == (3, ["E-PRE-011"])
     assert "free addresses" in done.err
+
+
+def test_a_warning_is_shown_and_the_run_goes_on(shop: Shop, small_subnet: str) -> None:
+    own = own_cluster(small_subnet, 2, scaling={"minimum": 2, "maximum": 40})
+    shop.write({"quick": quick_job(run_on="own")}, clusters={"own": own})
+    done = shop("run", "quick", "--no-follow", "--output", "json")
+    assert done.code == 0, done.err
+    assert codes(done.data, "preflight") == ["W-PRE-011"]
+    assert "W-PRE-011" in done.err
 
 
 def test_the_keys_of_a_deployed_security_configuration_are_asked_about(shop: Shop, aws: Client) -> None:
