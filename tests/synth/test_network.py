@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import cfnlint.api
 import cfnlint.config
@@ -29,7 +29,7 @@ Template = Mapping[str, Any]
 
 
 def _brought(stack: Stack, **more: Any) -> ec2.IVpc:
-    given = {
+    given: dict[str, Any] = {
         "vpc_id": VPC,
         "vpc_cidr_block": "10.20.0.0/16",
         "availability_zones": ["eu-central-1a", "eu-central-1b"],
@@ -104,7 +104,7 @@ def assembly() -> Mapping[str, Template]:
     role = "arn:aws:iam::123456789012:role/flow"
     emr.Network(stack, "Network", flow_logs=emr.FlowLogs.to_log_group("theirs", role=role))
     stack = _define(app, "GroupMade")
-    key = kms.Key(stack, "Key")
+    key = cast("kms.IKey", kms.Key(stack, "Key"))
     emr.Network(stack, "Network", flow_logs=emr.FlowLogs.to_log_group(retention_days=90), key=key)
     stack = _define(app, "Endpoints")
     gateway = emr.InterfaceEndpoint(service="execute-api", private_dns=False)
