@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Self, cast
 
 from pydantic import ModelWrapValidatorHandler, ValidationError, model_validator
@@ -150,6 +151,11 @@ class InstanceType(Value):
         return {"type": data} if isinstance(data, str) else data
 
     @classmethod
+    def read_part(cls, value: object) -> Self:
+        """In a fleet: one as it is, or made of plain data; those that are a name alone are made once."""
+        return cast("Self", _named(value)) if isinstance(value, str) else super().read_part(value)
+
+    @classmethod
     def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> Any:
         return {
             "anyOf": [
@@ -161,6 +167,11 @@ class InstanceType(Value):
     def problems(self) -> Iterator[Diagnostic]:
         """One bid, a weight of at least 1, sensible volumes; an unknown type is a warning."""
         yield from check_instance_type(self)
+
+
+@lru_cache(maxsize=1024)
+def _named(name: str) -> InstanceType:
+    return super(InstanceType, InstanceType).read_part(name)
 
 
 class InstanceFleet(Value):

@@ -41,7 +41,8 @@ def check_nodes(cluster: Cluster) -> Iterator[Diagnostic]:
             yield error("CLUS-024", f"two fleets or groups are named '{names[i]}'", *path, "name", got=names[i])
     for _, path, nodes in cluster.placed_nodes():
         for where, item in typed_paths(path, nodes):
-            yield from check_list(item.configurations, cluster.release, *where, "configurations")
+            if item.configurations:
+                yield from check_list(item.configurations, cluster.release, *where, "configurations")
             yield from _check_floor(cluster.release, item.type, where)
 
 
