@@ -9,7 +9,7 @@ from emrkit.guardrails import Acknowledgement, Judge, acknowledge
 def define(app: cdk.App) -> None:
     stack = cdk.Stack(app, "GuardrailsPacks")
     foundation = emr.Foundation(stack, "Foundation")
-    network = emr.Network(stack, "Network")
+    network = emr.Network(stack, "Network", key=foundation.key)
     security = emr.SecurityConfiguration(
         stack,
         "Security",
