@@ -82,6 +82,7 @@ if TYPE_CHECKING:
     from emrkit_model.steps import ActionOnFailure, CommandStep, JarStep, ScriptStep, SparkSqlStep, SparkStep
     from emrkit_model.storage import ConsistentView, HBaseStorage, WriteAheadLog
 
+    from . import guardrails as guardrails
     from .access_policies import DeployerPolicy, OperatorPolicy, SubmitterPolicy
     from .cluster import Cluster
     from .contract import Contract
@@ -268,6 +269,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
+    if name == "guardrails":  # a module of its own: `emr.guardrails.apply(app)`
+        return import_module(".guardrails", __name__)
     home = _HOME_OF.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
