@@ -127,18 +127,15 @@ class Kerberos(Value):
         join_password: SecretLike | None = None,
     ) -> Kerberos:
         """A KDC on the primary node, made and gone with the cluster; with `trust` it trusts another realm."""
-        given = {
-            "trust": trust,
-            "trust_password": trust_password,
-            "join_user": join_user,
-            "join_password": join_password,
-        }
         return cls(
             kind="cluster-dedicated",
             realm=realm,
             kdc_admin_password=kdc_admin_password,
             ticket_lifetime=ticket_lifetime,
-            **{name: value for name, value in given.items() if value is not None},  # pyright: ignore[reportArgumentType]
+            trust=trust,
+            trust_password=trust_password,
+            join_user=join_user,
+            join_password=join_password,
         )
 
     @classmethod
@@ -155,7 +152,6 @@ class Kerberos(Value):
         join_password: SecretLike | None = None,
     ) -> Kerberos:
         """A KDC that exists already and that several clusters share; its administrator's password exists as well."""
-        given = {"active_directory": active_directory, "join_user": join_user, "join_password": join_password}
         return cls(
             kind="external",
             realm=realm,
@@ -163,7 +159,9 @@ class Kerberos(Value):
             kdc_server=kdc_server,
             kdc_admin_password=kdc_admin_password,
             ticket_lifetime=ticket_lifetime,
-            **{name: value for name, value in given.items() if value is not None},  # pyright: ignore[reportArgumentType]
+            active_directory=active_directory,
+            join_user=join_user,
+            join_password=join_password,
         )
 
     def problems(self) -> Iterator[Diagnostic]:
@@ -172,7 +170,15 @@ class Kerberos(Value):
         yield from check_reference(self.kdc_admin_password, "KRB-010", what, "kdc_admin_password")
         yield from check_reference(self.trust_password, "KRB-042", "the trust's password", "trust_password")
         yield from check_reference(self.join_password, "KRB-043", "the joining user's password", "join_password")
-        if not is_token(self.ticket_lifetime) and (self.ticket_lifetime < 3600 or self.ticket_lifetime % 3600):
+        if is_token(self.ticket_lifetime):
+            yield error(
+                "KRB-051",
+                "ticket_lifetime must be known at synthesis",
+                "ticket_lifetime",
+                reason=f"EMR takes hours, and seconds that nobody knows yet cannot be divided. {_PAGE}",
+                hint="write it out",
+            )
+        elif self.ticket_lifetime < 3600 or self.ticket_lifetime % 3600:
             yield error(
                 "KRB-011",
                 "ticket_lifetime must be whole hours, at least one",
