@@ -403,6 +403,7 @@ class Network(Construct):
             "services": (*existing_endpoints, *(e.service for e in parts.interface_endpoints)),
             "service_ports": parts.service_ports if own else None,
             "service_endpoint": parts.service_endpoint if own else None,
+            "addresses": parts.node_addresses if isinstance(parts, NetworkLayout) else None,
         }
         self._warn(check(parts))
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from math import ceil
 from typing import TYPE_CHECKING
 
 from emrkit_facts import networking as facts
+from emrkit_model.capacity import InstanceFleet
 from emrkit_model.diagnostics import Diagnostic
 from emrkit_model.findings import error, warning
+from emrkit_model.instance_groups import InstanceGroup
 from emrkit_model.tokens import is_token
 
 from .endpoints import needs_of
@@ -15,7 +18,7 @@ from .endpoints import needs_of
 if TYPE_CHECKING:
     from emrkit_model.cluster import Cluster
 
-__all__ = ["check_cluster"]
+__all__ = ["check_cluster", "most_nodes"]
 
 
 def check_cluster(
@@ -25,6 +28,7 @@ def check_cluster(
     services: Collection[str],
     service_ports: bool | None,
     service_endpoint: bool | None,
+    addresses: int | None = None,
 ) -> Iterator[Diagnostic]:
     """What a cluster needs and this network does not have.
 
@@ -34,6 +38,7 @@ def check_cluster(
         services: Services with an interface endpoint.
         service_ports: Whether the groups let 8443 and 9443 through, for releases up to 7.x. None: not known.
         service_endpoint: Whether the groups let 443 to the service's own endpoint, for 8.0.0 on. None: not known.
+        addresses: How many nodes a subnet has room for; a cluster stands in one. None: not known.
     """
     newer = None if is_token(cluster.release) else facts.uses_service_endpoint(cluster.release)
     if newer is True and service_endpoint is False:
@@ -56,6 +61,57 @@ def check_cluster(
         )
     if way_out is False:
         yield from _check_isolated(cluster, services)
+    most = None if addresses is None else most_nodes(cluster)
+    if addresses is not None and most is not None and most > addresses:
+        yield warning(
+            "NET-064",
+            f"the cluster may have {most} nodes, and its subnet has addresses for {addresses}",
+            "scaling" if cluster.scaling is not None else "core",
+            got=most,
+            allowed=f"up to {addresses}, less what other clusters in the subnet take",
+            reason="a cluster stands in one subnet, and what finds no address does not start "
+            "(https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-vpc-launching-job-flows.html)",
+            hint="give the network larger subnets (`subnet_prefix`), or the cluster a lower maximum",
+        )
+
+
+def most_nodes(cluster: Cluster) -> int | None:
+    """How many nodes a cluster has at most, fleets filled with their smallest type; None where nobody can say.
+
+    >>> from emrkit_model import InstanceFleet
+    >>> from emrkit_model.cluster import Cluster
+    >>> primary = InstanceFleet.on_demand("m5.xlarge")
+    >>> core = InstanceFleet.on_demand("m5.xlarge", "m5.2xlarge", capacity=6)
+    >>> most_nodes(Cluster(name="etl", release="emr-7.12.0", primary=primary, core=core))
+    7
+    """
+    primary = _most(cluster.primary)
+    others = [nodes for role, nodes in cluster.nodes() if role != "primary"]
+    counts = [_most(nodes) for nodes in others]
+    if cluster.scaling is not None and others:
+        limit, unit = cluster.scaling.maximum, cluster.scaling.unit
+        if is_token(limit) or is_token(unit) or unit == "VCPU":
+            return None
+        by_units = unit != "Instances" and isinstance(others[0], InstanceFleet)
+        counts = [ceil(limit / min(map(_least_weight, others)))] if by_units else [limit]
+    known = [count for count in (primary, *counts) if count is not None]
+    return sum(known) if len(known) == 1 + len(counts) else None
+
+
+def _most(nodes: InstanceFleet | InstanceGroup) -> int | None:
+    if isinstance(nodes, InstanceFleet):
+        wanted = (nodes.target_on_demand, nodes.target_spot)
+        known = not any(map(is_token, wanted)) and bool(nodes.instance_types())
+        return ceil(sum(wanted) / _least_weight(nodes)) if known else None
+    count = nodes.count if nodes.scaling is None else nodes.scaling.maximum
+    return None if is_token(count) else count
+
+
+def _least_weight(nodes: InstanceFleet | InstanceGroup) -> int:
+    if isinstance(nodes, InstanceGroup) or not nodes.instance_types():
+        return 1
+    weights = [weight for weight in nodes.weights().values() if not is_token(weight)]
+    return max(1, min(weights, default=1))
 
 
 def _check_isolated(cluster: Cluster, services: Collection[str]) -> Iterator[Diagnostic]:

@@ -115,6 +115,11 @@ class NetworkLayout(NetworkParts):
         """Whether nodes reach addresses outside the VPC other than through endpoints."""
         return self.public or bool(self.nat_count) or bool(self.nat_gateway_ids)
 
+    @property
+    def node_addresses(self) -> int:
+        """How many nodes a subnet has room for beside the interface endpoints and the service's own interface."""
+        return 2 ** (32 - self.subnet_prefix_length) - _RESERVED - len(self.interface_endpoints) - 1
+
     def node_ranges(self) -> tuple[str, ...]:
         """The ranges of the subnets of nodes, one a zone."""
         return tuple(self._ranges()[: self.zones])

@@ -23,6 +23,7 @@ from emrkit_model.network import (
     interface_endpoints_for,
     needs_of,
 )
+from emrkit_model.network.fitness import most_nodes
 from emrkit_model.tokens import UNKNOWN_NUMBER, UNKNOWN_TEXT
 from emrkit_model.values import InvalidModel, check
 
@@ -316,3 +317,31 @@ def test_without_a_way_out_a_missing_endpoint_is_named():
 def test_the_releases_decide_how_nodes_and_service_meet(releases: list[str], ports: bool, endpoint: bool):
     parts = NetworkParts(releases=releases)
     assert (parts.service_ports, parts.service_endpoint) == (ports, endpoint)
+
+
+@pytest.mark.parametrize(
+    ("more", "most"),
+    [
+        ({}, 1),
+        ({"core": InstanceFleet.on_demand("m5.xlarge", capacity=4)}, 5),
+        ({"core": InstanceFleet.on_demand("m5.xlarge", "m5.2xlarge", capacity=4)}, 5),
+        (
+            {
+                "core": InstanceFleet.on_demand("m5.xlarge", capacity=4),
+                "scaling": ManagedScaling(minimum=4, maximum=60),
+            },
+            61,
+        ),
+        ({"core": InstanceFleet.on_demand("m5.xlarge", target_on_demand=UNKNOWN_NUMBER)}, None),
+    ],
+)
+def test_a_cluster_may_have_so_many_nodes(more: dict[str, Any], most: int | None):
+    assert most_nodes(Cluster(name="a", release="emr-7.12.0", **NODES, **more)) == most  # type: ignore[arg-type]
+
+
+def test_a_cluster_that_may_outgrow_its_subnet_is_warned_about():
+    core = InstanceFleet.on_demand("m5.xlarge", capacity=30)
+    cluster = Cluster(name="a", release="emr-7.12.0", core=core, **NODES)  # type: ignore[arg-type]
+    assert findings(cluster, addresses=30) == ["W-NET-064"]
+    assert findings(cluster, addresses=31) == []
+    assert NetworkLayout(cidr="10.0.0.0/16").node_addresses == 4096 - 6
