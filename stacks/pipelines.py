@@ -6,7 +6,7 @@ from aws_cdk import Environment, Stack
 from constructs import Construct
 
 import emrkit as emr
-from emrkit.cluster import describe_cluster, place_cluster
+from emrkit.cluster import allow_needs, describe_cluster, place_cluster
 from emrkit.orchestration import BUNDLE
 from emrkit_jobs.bundle.project import ResolvedProject
 from emrkit_model.cluster import Cluster as ClusterValue
@@ -42,6 +42,7 @@ class PipelinesStack(Stack):
                 logs=emr.DataGrant(logs, "logs/", "write"),
                 key=foundation.key,
             )
+            allow_needs(value, roles[name])
             placed[name] = place_cluster(
                 value,
                 network=network,

@@ -11,15 +11,13 @@ from constructs import Construct
 
 from emrkit_model import cluster as model
 from emrkit_model.fields import read
-from emrkit_model.permissions import Place, needed_permissions
 from emrkit_model.render import cloudformation
 from emrkit_model.tokens import is_token
 from emrkit_model.values import Value
 
 from .acknowledgements import Acknowledgement, Judge, acknowledge
-from .cluster_placement import describe_cluster, place_cluster
+from .cluster_placement import allow_needs, describe_cluster, place_cluster
 from .cluster_reference import ClusterReference
-from .pseudo_parameters import Aws
 from .roles import DataGrant, Roles
 from .scripts import place_actions
 
@@ -45,7 +43,7 @@ if TYPE_CHECKING:
     from .network import Network
     from .security_configuration import SecurityConfigurationReference
 
-__all__ = ["Cluster", "ClusterReference", "describe_cluster", "place_cluster"]
+__all__ = ["Cluster", "ClusterReference", "allow_needs", "describe_cluster", "place_cluster"]
 
 _INVERTED = (
     "cdk-nag looks for these keys at the top level of the security configuration, where EMR refuses them; they stand "
@@ -53,7 +51,6 @@ _INVERTED = (
 )
 _NO_SSH = "nodes are reached through Session Manager; there is no key pair because there is no SSH"
 _ACCEPTED = {"AwsSolutions-EMR4": _INVERTED, "AwsSolutions-EMR5": _INVERTED, "AwsSolutions-EMR6": _NO_SSH}
-_EC2_LOOKS = "capacity reservations and versions of launch templates: EC2 knows no resource that these could name"
 _THREE_PRIMARIES = "EMR protects three primary nodes from their end: it overrides what a launch says of idle ends"
 
 
@@ -260,12 +257,7 @@ class Cluster(ClusterReference):
         """The roles of service and nodes."""
         if roles is not None:
             roles.serve(data=data, logs=grant, key=key)
-        needed = needed_permissions(value, Place(Aws.PARTITION, Aws.REGION, Aws.ACCOUNT_ID))
-        self.roles.allow(nodes=needed.nodes, service=needed.service)
-        if any(statement["Resource"] == "*" for statement in needed.service) and self.roles.node.try_find_child(
-            "Service"
-        ):
-            acknowledge(self.roles, Acknowledgement(Judge.AWS_SOLUTIONS, "AwsSolutions-IAM5[Resource::*]", _EC2_LOOKS))
+        allow_needs(value, self.roles)
         security.allow(self.roles, used)
         log_uri = None if logs is None else f"s3://{read(logs)}/logs/"
         log_key = key if log_uri is not None else None

@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 from emrkit_model import cluster as model
 from emrkit_model.fields import FrozenMap, read
 from emrkit_model.findings import error
+from emrkit_model.permissions import Place, needed_permissions
 from emrkit_model.secret_references import secret_address
 from emrkit_model.values import InvalidModel, Value
+
+from .acknowledgements import Acknowledgement, Judge, acknowledge
+from .pseudo_parameters import Aws
 
 if TYPE_CHECKING:
     from emrkit_model.contract import ContractCluster
@@ -19,7 +23,9 @@ if TYPE_CHECKING:
     from .roles import Roles
     from .security_configuration import SecurityConfigurationReference
 
-__all__ = ["describe_cluster", "place_cluster"]
+__all__ = ["allow_needs", "describe_cluster", "place_cluster"]
+
+_EC2_LOOKS = "capacity reservations and versions of launch templates: EC2 knows no resource that these could name"
 
 
 def place_cluster(
@@ -62,6 +68,17 @@ def place_cluster(
     placed = value.filled(**kept, tags=FrozenMap({**value.tags, EMR_TAG[0]: EMR_TAG[1]}))
     network.check_cluster(placed)
     return placed
+
+
+def allow_needs(value: model.Cluster, roles: Roles) -> None:
+    """Give the roles what the cluster's metastore, storage and settings need; `Cluster` does so for its own.
+
+    Example: `allow_needs(project.clusters["etl"], roles)`
+    """
+    needed = needed_permissions(value, Place(Aws.PARTITION, Aws.REGION, Aws.ACCOUNT_ID))
+    roles.allow(nodes=needed.nodes, service=needed.service)
+    if any(statement["Resource"] == "*" for statement in needed.service) and roles.node.try_find_child("Service"):
+        acknowledge(roles, Acknowledgement(Judge.AWS_SOLUTIONS, "AwsSolutions-IAM5[Resource::*]", _EC2_LOOKS))
 
 
 def _no_realm() -> Diagnostic:
