@@ -75,6 +75,10 @@ def test_every_judge_sits() -> None:
     assert [plugin.name for plugin in guardrails.plugins(list(Pack))] == [*usual, *(pack.judge for pack in Pack)]
 
 
+def test_the_judges_are_there_by_the_one_import() -> None:
+    assert emr.guardrails is guardrails
+
+
 def test_a_pack_that_does_not_exist_is_refused(app: cdk.App) -> None:
     with pytest.raises(ValueError, match="'hippa' is not a valid Pack"):
         guardrails.apply(app, packs=["hippa"])
