@@ -98,7 +98,6 @@ def _hidden(template: Template) -> Iterator[Problem]:
         yield from _in_configurations(template, cluster.id, cluster.properties, ("Configurations",), ())
         yield from _in_nodes(template, cluster.id, cluster.properties)
         yield from _in_mapping(template, cluster.id, cluster.properties, "KerberosAttributes", ())
-        yield from _in_mapping(template, cluster.id, cluster.properties, "KerberosAttributes", ())
         for step in template.items(cluster.properties, "Steps"):
             yield from _in_args(template, cluster.id, step.value, ("HadoopJarStep", "Args"), step.path)
             yield from _in_properties(template, cluster.id, step.value, ("HadoopJarStep", "StepProperties"), step.path)
