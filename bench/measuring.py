@@ -85,7 +85,7 @@ def wall(argv: Sequence[str | Path], env: Mapping[str, str] | None = None, cwd: 
 
 _LOUD = 0.35
 """Processors that others may keep busy during a run; above it the run is taken again."""
-_RETRIES = 2
+_RETRIES = 1
 
 
 @dataclass(frozen=True, slots=True)
