@@ -109,7 +109,7 @@ class HiveMetastore(HiveMetastoreReference):
     Example:
         ```python
         store = emr.HiveMetastore(self, "Metastore", network=network, key=foundation.key)
-        emr.Cluster(self, "Etl", metastore=store, ...)
+        emr.Cluster(self, "Etl", metastore=store, network=network, **rest)
         ```
     """
 

@@ -34,7 +34,8 @@ class WalWorkspace(Construct):
     Example:
         ```python
         workspace = emr.WalWorkspace(self, "Logs")
-        emr.Cluster(self, "HBase", hbase=emr.HBaseStorage(root="s3://lake/hbase/", wal=workspace.name), ...)
+        storage = emr.HBaseStorage(root="s3://lake/hbase/", wal=emr.WriteAheadLog(workspace=workspace.name))
+        emr.Cluster(self, "HBase", hbase=storage, network=network, **rest)
         ```
     """
 
