@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import cfnlint.api
-import cfnlint.config
 import parliament
 import pytest
 from syrupy.assertion import SnapshotAssertion
@@ -19,6 +17,7 @@ from syrupy.extensions.json import JSONSnapshotExtension
 
 from docs import examples
 from tests.synth.judged import JudgedAssembly, acknowledgements, findings, plain, policies
+from tests.synth.linting import lint
 
 ROOT = Path(__file__).parents[2]
 NAMES = examples.names()
@@ -100,9 +99,8 @@ def test_what_cfn_lint_is_exempted_from_it_still_says(gallery: JudgedAssembly) -
 
 
 def _linted(gallery: JudgedAssembly, name: str) -> Iterator[tuple[str, str]]:
-    config = cfnlint.config.ManualArgs(regions=["eu-central-1"])
     for stack, template in _templates(gallery, name).items():
-        for match in cfnlint.api.lint(json.dumps(template), config=config):
+        for match in lint(template):
             yield f"{stack}: {match}", match.rule.id
 
 

@@ -12,8 +12,6 @@ import sys
 from functools import cache
 from pathlib import Path
 
-import cfnlint.api
-import cfnlint.config
 import parliament
 import pytest
 
@@ -28,6 +26,7 @@ from tests.synth.judged import (
     policies,
     read,
 )
+from tests.synth.linting import lint
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = ("dev", "prod")
@@ -93,12 +92,7 @@ def test_our_own_guardrails_find_nothing(assembly: JudgedAssembly) -> None:
 
 
 def test_cfn_lint_finds_nothing(assembly: JudgedAssembly) -> None:
-    config = cfnlint.config.ManualArgs(regions=["eu-central-1"])
-    found = [
-        f"{name}: {match}"
-        for name, template in assembly.templates.items()
-        for match in cfnlint.api.lint(json.dumps(template), config=config)
-    ]
+    found = [f"{name}: {match}" for name, template in assembly.templates.items() for match in lint(template)]
     assert not found, "\n".join(found)
 
 

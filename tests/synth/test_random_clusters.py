@@ -9,8 +9,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import cfnlint.api
-import cfnlint.config
 import pytest
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
@@ -22,6 +20,7 @@ from emrkit_model.reading import cluster_from_request
 from emrkit_model.render import request
 from tests.random_clusters import cluster_documents
 from tests.synth.judged import JudgedAssembly, findings
+from tests.synth.linting import lint
 
 ROOT = Path(__file__).parents[2]
 _HOW_MANY, _OF_MANY = 24, 20
@@ -115,11 +114,10 @@ def _has_spot_core(document: dict[str, Any]) -> bool:
 
 
 def test_cfn_lint_finds_nothing_in_random_clusters(judged: JudgedAssembly) -> None:
-    config = cfnlint.config.ManualArgs(regions=["eu-central-1"])
     found = [
         ((match.rule.id, str((match.path or [""])[-1])), f"{name}: {match}")
         for name, template in judged.templates.items()
-        for match in cfnlint.api.lint(json.dumps(template), config=config)
+        for match in lint(template)
     ]
     assert [text for what, text in found if what not in EXEMPT] == []
     assert set(EXEMPT) <= {what for what, _ in found}, "delete what is not said any more"
