@@ -348,6 +348,21 @@ def test_steps_and_security_configurations_are_on_the_surface():
     assert schema_problems("AWS::EMR::SecurityConfiguration", properties) == []
 
 
+def test_added_task_capacity_is_on_the_surface_and_complete():
+    fleet = cloudformation.task_fleet_properties("j-1", full_cluster().fleets()[2][1])
+    group = cloudformation.task_group_properties("j-1", full_group_cluster().groups()[1][1])
+    assert schema_problems("AWS::EMR::InstanceFleetConfig", fleet) == []
+    assert schema_problems("AWS::EMR::InstanceGroupConfig", group) == []
+    assert set(surface.keys("AWS::EMR::InstanceFleetConfig")) == set(fleet)
+    assert set(surface.keys("AWS::EMR::InstanceGroupConfig")) - set(group) == {"BidPrice"}
+
+
+def test_a_step_of_a_stack_has_its_own_place_for_logs():
+    step = CommandStep(name="a", command=["x"])
+    properties = cloudformation.step_properties("j-1", step, log_uri="s3://logs/", encryption_key="key")
+    assert set(surface.keys("AWS::EMR::Step")) == set(properties)
+
+
 def test_a_step_of_a_stack_cannot_end_its_cluster():
     with pytest.raises(InvalidModel) as caught:
         cloudformation.step_properties("j-1", STEPS[1])
@@ -369,13 +384,15 @@ def cdk_names() -> dict[str, dict[str, str]]:
     return found
 
 
-@pytest.mark.parametrize("name", ["Cluster", "SecurityConfiguration", "Step", "InstanceFleetConfig"])
+@pytest.mark.parametrize(
+    "name", ["Cluster", "SecurityConfiguration", "Step", "InstanceFleetConfig", "InstanceGroupConfig"]
+)
 def test_camel_case_keys_are_those_of_cdk(name):
     resource = f"AWS::EMR::{name}"
     table = json.loads((Path(emrkit_facts.__file__).parent / "data" / "surface.json").read_text())["types"][resource]
     for nested, keys in table.items():
         # CDK keeps an older name of this type.
-        spelling = nested.replace("ApplicationConfiguration", "Configuration")
+        spelling = nested.replace("ApplicationConfiguration", "Configuration").replace("AppConf", "Conf")
         struct = f"Cfn{name}Props" if nested == "" else f"Cfn{name}.{spelling}Property"
         if struct not in cdk_names():
             assert nested in {"Tag", "CloudWatchLogConfiguration", "MonitoringConfiguration"}, struct
