@@ -108,9 +108,9 @@ class Roles(Construct):
         self._service: iam.CfnRole | None = None
         self._service_principal: Principal | None = None
         self._runtime: dict[str, bool] = {}
-        self._runtime_policy: iam.CfnRolePolicy | None = None
+        self._runtime_policy: iam.CfnPolicy | None = None
         self._assumed: list[str] = []
-        self._assumed_policy: iam.CfnRolePolicy | None = None
+        self._assumed_policy: iam.CfnPolicy | None = None
         self._auto_scaling_arn: str | None = None
         grants = [*data, *_logs(logs)]
         statements = [*data_statements(grants), *catalog_statements(catalog)]
@@ -288,10 +288,10 @@ class Roles(Construct):
             self._runtime_policy.policy_document = document
             return
         # A policy of its own: the runtime role trusts the nodes' role, so the nodes' role cannot wait for its ARN.
-        self._runtime_policy = iam.CfnRolePolicy(
+        self._runtime_policy = iam.CfnPolicy(
             self,
             "RuntimeRoles",
-            role_name=self.instance_role_name,
+            roles=[self.instance_role_name],
             policy_name="runtime-roles",
             policy_document=document,
         )
@@ -314,10 +314,10 @@ class Roles(Construct):
             self._assumed_policy.policy_document = document
             return
         # A policy of its own, for the same reason as that of runtime roles.
-        self._assumed_policy = iam.CfnRolePolicy(
+        self._assumed_policy = iam.CfnPolicy(
             self,
             "RoleMappings",
-            role_name=self.instance_role_name,
+            roles=[self.instance_role_name],
             policy_name="role-mappings",
             policy_document=document,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from typing import Any, NamedTuple
 
@@ -95,7 +96,7 @@ def documents() -> dict[str, str]:
     for logical_id, resource in Template.from_stack(stack).to_json()["Resources"].items():
         properties, kind = resource["Properties"], resource["Type"]
         name = re.sub(r"[0-9A-F]{8}$", "", logical_id)
-        if kind in {"AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy"}:
+        if kind in {"AWS::IAM::ManagedPolicy", "AWS::IAM::Policy"}:
             found[name] = properties["PolicyDocument"]
         elif kind == "AWS::IAM::Role" and properties.get("Policies"):
             (policy,) = properties["Policies"]
@@ -291,3 +292,29 @@ def test_a_runtime_role_reaches_its_own_data_and_the_nodes_reach_it_alone(
     aws: Any, documents: dict[str, str], case: Case
 ) -> None:
     check(aws, documents, case)
+
+
+def test_roles_and_policies_are_deployed_on_local_emr(aws: Any) -> None:
+    """What these constructs declare is known to the local endpoint, so that a project with them can be tried there."""
+    from aws_cdk import App, DefaultStackSynthesizer, Stack
+    from aws_cdk.assertions import Template
+
+    import emrkit as emr
+
+    plain = DefaultStackSynthesizer(generate_bootstrap_version_rule=False)
+    stack = Stack(App(builtin_cloud_formation_validation=False), "LocalRoles", synthesizer=plain)
+    roles = emr.Roles(stack, "Roles", auto_scaling=True, data=[emr.DataGrant("shop")])
+    emr.RuntimeRole(stack, "Analysts", roles=roles)
+    shop: dict[str, Any] = {"project": "shop", "environment": "dev"}
+    emr.DeployerPolicy(stack, "Deployers", **shop)
+    emr.SubmitterPolicy(stack, "Submitters", launches=[roles], **shop)
+    emr.OperatorPolicy(stack, "Operators", **shop)
+    template = json.dumps(Template.from_stack(stack).to_json())
+    stacks, iam, name = aws("cloudformation"), aws("iam"), f"local-roles-{os.urandom(4).hex()}"
+    stacks.create_stack(StackName=name, TemplateBody=template, Capabilities=["CAPABILITY_NAMED_IAM"])
+    stacks.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    made = stacks.list_stack_resources(StackName=name)["StackResourceSummaries"]
+    (nodes,) = [r["PhysicalResourceId"] for r in made if r["LogicalResourceId"].startswith("RolesNodes")]
+    assert set(iam.list_role_policies(RoleName=nodes)["PolicyNames"]) == {"data", "runtime-roles"}
+    assert len([r for r in made if r["ResourceType"] == "AWS::IAM::ManagedPolicy"]) == 3
+    stacks.delete_stack(StackName=name)

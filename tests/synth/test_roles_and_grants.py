@@ -233,8 +233,8 @@ def test_the_nodes_take_on_exactly_the_runtime_roles_that_trust_them(stack: Stac
     (trust,) = trusted(stack, "Analysts")
     assert trust["Action"] == ["sts:AssumeRole", "sts:TagSession"]
     assert flat(trust["Principal"]["AWS"]).startswith("<RolesNodes")
-    policy = found(stack, "AWS::IAM::RolePolicy")
-    assert flat(policy["RoleName"]).startswith("<RolesNodes")
+    policy = found(stack, "AWS::IAM::Policy")
+    assert flat(policy["Roles"][0]).startswith("<RolesNodes")
     (allowed,) = policy["PolicyDocument"]["Statement"]
     assert allowed["Action"] == ["sts:AssumeRole", "sts:TagSession"]
     assert [flat(arn)[:8] for arn in allowed["Resource"]] == ["<Analyst", "<Loaders"]
@@ -264,7 +264,7 @@ def test_the_source_identity_is_allowed_where_it_is_propagated(stack: Stack) -> 
     assert "sts:SetSourceIdentity" in trusted(stack, "Named")[0]["Action"]
     assert "sts:SetSourceIdentity" not in trusted(stack, "Plain")[0]["Action"]
     with_identity = [
-        s for s in found(stack, "AWS::IAM::RolePolicy")["PolicyDocument"]["Statement"] if "Identity" in str(s["Action"])
+        s for s in found(stack, "AWS::IAM::Policy")["PolicyDocument"]["Statement"] if "Identity" in str(s["Action"])
     ]
     (only,) = with_identity
     (resource,) = judged.listed(only["Resource"])
@@ -290,13 +290,13 @@ def test_one_runtime_role_serves_several_clusters(stack: Stack) -> None:
     emr.RuntimeRole(stack, "Analysts", roles=both)
     (trust,) = trusted(stack, "Analysts")
     assert [flat(arn).split("Nodes")[0] for arn in trust["Principal"]["AWS"]] == ["<First", "<Second"]
-    Template.from_stack(stack).resource_count_is("AWS::IAM::RolePolicy", 2)
+    Template.from_stack(stack).resource_count_is("AWS::IAM::Policy", 2)
 
 
 def test_a_runtime_role_that_exists_is_allowed_by_its_arn(stack: Stack) -> None:
     arn = "arn:aws:iam::111122223333:role/analysts"
     emr.Roles(stack, "Roles").allow_runtime_role(arn)
-    (allowed,) = found(stack, "AWS::IAM::RolePolicy")["PolicyDocument"]["Statement"]
+    (allowed,) = found(stack, "AWS::IAM::Policy")["PolicyDocument"]["Statement"]
     assert allowed["Resource"] in (arn, [arn])
 
 
@@ -308,7 +308,7 @@ def test_a_step_runs_as_a_runtime_role_and_cdk_grants_reach_it(stack: Stack) -> 
     role.grant_data(emr.DataGrant("marts", access="read"))
     role.grant_catalog(emr.CatalogGrant("marts"))
     assert reach(found(stack, "AWS::IAM::Role", "Analysts"), "s3:GetObject")[-1].endswith("marts/*")
-    assert "sqs:SendMessage" in str(found(stack, "AWS::IAM::Policy"))
+    assert "sqs:SendMessage" in str(found(stack, "AWS::IAM::Policy", "AnalystsRolePolicy"))
 
 
 # ---- roles that exist

@@ -221,7 +221,7 @@ def test_the_nodes_may_act_as_the_mapped_roles_also_as_one_of_this_stack(stack: 
         stack, "Security", role_mappings=[emr.RoleMapping.users(mapped, "ana"), emr.RoleMapping.users(ROLE, "ben")]
     )
     cluster(stack, security, roles=roles)
-    ((_, policy),) = resources(stack, "AWS::IAM::RolePolicy").items()
+    ((_, policy),) = resources(stack, "AWS::IAM::Policy").items()
     (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
     assert statement["Action"] == "sts:AssumeRole"
     first, second = statement["Resource"]
@@ -283,7 +283,7 @@ def test_ranger_s_roles_are_taken_on_with_tags(stack: Stack) -> None:
     )
     kerberos = emr.Kerberos.cluster_dedicated(realm="R")
     cluster(stack, emr.SecurityConfiguration(stack, "Security", kerberos=kerberos, ranger=ranger))
-    ((_, policy),) = resources(stack, "AWS::IAM::RolePolicy").items()
+    ((_, policy),) = resources(stack, "AWS::IAM::Policy").items()
     (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
     assert statement["Action"] == ["sts:AssumeRole", "sts:TagSession"]
     assert statement["Resource"] == [ROLE, f"{ROLE}-services"]
