@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -231,3 +232,66 @@ def test_a_run_on_a_kerberos_cluster_of_its_own_leaves_no_password_behind(
     assert canaries.leaks_in((done.out + done.err).encode()) == set()
     assert canaries.scan(shared_state) == []
     assert done.code == 0, done.err
+
+
+@pytest.mark.daemon
+def test_a_stack_that_looks_secrets_up_outlives_local_emr_and_keeps_its_cluster(tmp_path: Path) -> None:
+    """After a kill the secrets are looked up again: an update sees the same properties and changes in place."""
+    from emrkit_local import client, environments
+    from emrkit_local.folders import cache_folder
+
+    if environments.find("daemon") is None:
+        pytest.skip("the daemon's environment is not prepared")
+    state = tmp_path / "state"
+    planted = canaries.plant("kdc-of-a-stack")
+    try:
+        first = client.start(state, cache_folder())
+        stacks, vault = _client(first.url, "cloudformation"), _client(first.url, "secretsmanager")
+        arn = vault.create_secret(Name="kdc", SecretString=planted)["ARN"]
+        stacks.create_stack(StackName="etl", TemplateBody=_stack(arn, 3600))
+        stacks.get_waiter("stack_create_complete").wait(StackName="etl", WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+        made = _cluster_of(stacks)
+        os.kill(first.pid, signal.SIGKILL)
+        assert canaries.scan(state) == []
+        again = client.start(state, cache_folder())
+        stacks = _client(again.url, "cloudformation")
+        stacks.update_stack(StackName="etl", TemplateBody=_stack(arn, 7200))
+        stacks.get_waiter("stack_update_complete").wait(StackName="etl", WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+        assert _cluster_of(stacks) == made
+    finally:
+        client.stop(state)
+    assert canaries.scan(state) == []
+
+
+def _client(url: str, service: str) -> Any:
+    import boto3
+
+    keys = {"aws_access_key_id": "000000000000", "aws_secret_access_key": "local"}
+    return boto3.client(service, endpoint_url=url, region_name="us-east-1", **keys)
+
+
+def _stack(arn: str, idle: int) -> str:
+    kdc = {"Provider": "ClusterDedicatedKdc", "ClusterDedicatedKdcConfiguration": {"TicketLifetimeInHours": 24}}
+    document = {"AuthenticationConfiguration": {"KerberosConfiguration": kdc}}
+    fleet = {"TargetOnDemandCapacity": 1, "InstanceTypeConfigs": [{"InstanceType": "m5.xlarge"}]}
+    cluster_properties = {
+        "Name": "etl",
+        "ReleaseLabel": RELEASE,
+        "ServiceRole": "s",
+        "JobFlowRole": "n",
+        "Instances": {"MasterInstanceFleet": fleet},
+        "AutoTerminationPolicy": {"IdleTimeout": idle},
+        "SecurityConfiguration": {"Ref": "Security"},
+        "KerberosAttributes": {"Realm": "R", "KdcAdminPassword": f"{{{{resolve:secretsmanager:{arn}}}}}"},
+    }
+    security_properties = {"SecurityConfiguration": document}
+    resources = {
+        "Security": {"Type": "AWS::EMR::SecurityConfiguration", "Properties": security_properties},
+        "Cluster": {"Type": "AWS::EMR::Cluster", "Properties": cluster_properties},
+    }
+    return json.dumps({"Resources": resources})
+
+
+def _cluster_of(stacks: Any) -> str:
+    found = stacks.describe_stack_resource(StackName="etl", LogicalResourceId="Cluster")
+    return str(found["StackResourceDetail"]["PhysicalResourceId"])
