@@ -131,7 +131,7 @@ def _check_level(configurations: Sequence[Configuration], release: str, *path: s
         seen.add(name)
         for key, value in configuration.properties.items():
             # What is only known at deployment need not be text, nor have a hash.
-            look = check_key if is_token(value) else _of_key
+            look = _of_key if value.__class__ is str else check_key
             for found in look(name, key, value, release):
                 yield found.within(*path, i, "properties")
         # Nested names are sections of one file (`export`, a section of hue.ini), not classifications of the release.
