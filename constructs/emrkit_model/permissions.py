@@ -56,23 +56,25 @@ def needed_permissions(cluster: Cluster, place: Place) -> Permissions:
         nodes += cluster.consistent_view.node_statements(place)
     if cluster.settings is not None:
         service += cluster.settings.service_statements()
-    service += reservation_statements(cluster)
+    service += reservation_statements(cluster, place)
     return Permissions(tuple(nodes), tuple(service))
 
 
-def reservation_statements(cluster: Cluster) -> list[Statement]:
-    """What the service role needs to use capacity reservations; EC2 knows no resources for these actions.
+def reservation_statements(cluster: Cluster, place: Place) -> list[Statement]:
+    """What the service role needs to use capacity reservations; EC2 knows no resources for what only looks.
 
     https://docs.aws.amazon.com/emr/latest/ManagementGuide/on-demand-capacity-reservations.html
     """
     used = [r for _, fleet in cluster.fleets() for r in (fleet.reservation, fleet.resize_reservation) if r is not None]
     if not used:
         return []
-    actions = [
-        "ec2:DescribeCapacityReservations",
-        "ec2:DescribeLaunchTemplateVersions",
-        "ec2:DeleteLaunchTemplateVersions",
+    look = ["ec2:DescribeCapacityReservations", "ec2:DescribeLaunchTemplateVersions"]
+    templates = f"arn:{place.partition}:ec2:{place.region}:{place.account}:launch-template/*"
+    statements: list[Statement] = [
+        {"Effect": "Allow", "Action": look, "Resource": "*"},
+        {"Effect": "Allow", "Action": "ec2:DeleteLaunchTemplateVersions", "Resource": templates},
     ]
-    if any(reservation.resource_group is not None for reservation in used):
-        actions.append("resource-groups:ListGroupResources")
-    return [{"Effect": "Allow", "Action": actions, "Resource": "*"}]
+    groups = sorted({reservation.resource_group for reservation in used if reservation.resource_group is not None})
+    if groups:
+        statements.append({"Effect": "Allow", "Action": "resource-groups:ListGroupResources", "Resource": groups})
+    return statements

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,6 +112,8 @@ def plain(value: Any, template: dict[str, Any], all_templates: dict[str, dict[st
         return ATTRIBUTE_OF[template["Resources"][argument[0]]["Type"]]
     if function == "Fn::Join":
         return argument[0].join(str(plain(item, template, all_templates)) for item in argument[1])
+    if function == "Fn::Sub":
+        return re.sub(r"\$\{([\w:]+)\}", lambda name: PSEUDO[name[1]], argument)
     if function == "Fn::ImportValue":
         for other in all_templates.values():
             for output in other.get("Outputs", {}).values():
