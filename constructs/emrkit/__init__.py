@@ -28,18 +28,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from emrkit_model.applications import Application
-    from emrkit_model.at_rest import KeyProvider
-    from emrkit_model.authorization import LakeFormation, RoleMapping, RuntimeRoles
     from emrkit_model.auto_scaling import AutoScaling, ScalingRule
     from emrkit_model.capacity import CapacityReservation, EbsVolume, InstanceFleet, InstanceType
     from emrkit_model.cluster import BootstrapAction
     from emrkit_model.configurations import Configuration
-    from emrkit_model.encryption import AtRest, BucketEncryption, Encryption, InTransit, WalEncryption
-    from emrkit_model.identity_center import IdentityCenter
     from emrkit_model.instance_groups import InstanceGroup
     from emrkit_model.job import Job, Retry
-    from emrkit_model.kerberos import ActiveDirectory, CrossRealmTrust, Kerberos
-    from emrkit_model.ldap import Ldap
     from emrkit_model.metastores import ExternalMetastore, GlueCatalog
     from emrkit_model.network import (
         Egress,
@@ -50,10 +44,16 @@ if TYPE_CHECKING:
         interface_endpoints_for,
     )
     from emrkit_model.ownership import Ownership
-    from emrkit_model.ranger import Ranger, RangerPlugin
     from emrkit_model.scaling import ManagedScaling
     from emrkit_model.secret_references import SecretField
     from emrkit_model.security import Imds
+    from emrkit_model.security.at_rest import KeyProvider
+    from emrkit_model.security.authorization import LakeFormation, RoleMapping, RuntimeRoles
+    from emrkit_model.security.encryption import AtRest, BucketEncryption, Encryption, InTransit, WalEncryption
+    from emrkit_model.security.identity_center import IdentityCenter
+    from emrkit_model.security.kerberos import ActiveDirectory, CrossRealmTrust, Kerberos
+    from emrkit_model.security.ldap import Ldap
+    from emrkit_model.security.ranger import Ranger, RangerPlugin
     from emrkit_model.settings import (
         ApplicationSettings,
         CoreSettings,
@@ -116,18 +116,18 @@ _HOMES = {
     ".tagging": ("tag_everything",),
     ".wal_workspace": ("WalWorkspace",),
     "emrkit_model.applications": ("Application",),
-    "emrkit_model.at_rest": ("KeyProvider",),
-    "emrkit_model.authorization": ("LakeFormation", "RoleMapping", "RuntimeRoles"),
+    "emrkit_model.security.at_rest": ("KeyProvider",),
+    "emrkit_model.security.authorization": ("LakeFormation", "RoleMapping", "RuntimeRoles"),
     "emrkit_model.auto_scaling": ("AutoScaling", "ScalingRule"),
     "emrkit_model.capacity": ("CapacityReservation", "EbsVolume", "InstanceFleet", "InstanceType"),
     "emrkit_model.cluster": ("BootstrapAction",),
     "emrkit_model.configurations": ("Configuration",),
-    "emrkit_model.encryption": ("AtRest", "BucketEncryption", "Encryption", "InTransit", "WalEncryption"),
-    "emrkit_model.identity_center": ("IdentityCenter",),
+    "emrkit_model.security.encryption": ("AtRest", "BucketEncryption", "Encryption", "InTransit", "WalEncryption"),
+    "emrkit_model.security.identity_center": ("IdentityCenter",),
     "emrkit_model.instance_groups": ("InstanceGroup",),
     "emrkit_model.job": ("Job", "Retry"),
-    "emrkit_model.kerberos": ("ActiveDirectory", "CrossRealmTrust", "Kerberos"),
-    "emrkit_model.ldap": ("Ldap",),
+    "emrkit_model.security.kerberos": ("ActiveDirectory", "CrossRealmTrust", "Kerberos"),
+    "emrkit_model.security.ldap": ("Ldap",),
     "emrkit_model.network": (
         "Egress",
         "FlowLogs",
@@ -138,7 +138,7 @@ _HOMES = {
     ),
     "emrkit_model.ownership": ("Ownership",),
     "emrkit_model.metastores": ("ExternalMetastore", "GlueCatalog"),
-    "emrkit_model.ranger": ("Ranger", "RangerPlugin"),
+    "emrkit_model.security.ranger": ("Ranger", "RangerPlugin"),
     "emrkit_model.scaling": ("ManagedScaling",),
     "emrkit_model.secret_references": ("SecretField",),
     "emrkit_model.security": ("Imds",),

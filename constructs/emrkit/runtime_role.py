@@ -29,8 +29,8 @@ from .pseudo_parameters import Aws
 from .roles import Roles
 
 if TYPE_CHECKING:
-    from emrkit_model.authorization import LakeFormation
     from emrkit_model.fields import KeyLike, SecretLike
+    from emrkit_model.security.authorization import LakeFormation
 
 __all__ = ["RuntimeRole"]
 

@@ -18,14 +18,14 @@ from .security_needs import assumed_roles, node_statements, service_statements, 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from emrkit_model.authorization import LakeFormation, RoleMapping, RuntimeRoles
-    from emrkit_model.encryption import Encryption
     from emrkit_model.fields import KeyLike
-    from emrkit_model.identity_center import IdentityCenter
-    from emrkit_model.kerberos import Kerberos
-    from emrkit_model.ldap import Ldap
-    from emrkit_model.ranger import Ranger
     from emrkit_model.security import Imds
+    from emrkit_model.security.authorization import LakeFormation, RoleMapping, RuntimeRoles
+    from emrkit_model.security.encryption import Encryption
+    from emrkit_model.security.identity_center import IdentityCenter
+    from emrkit_model.security.kerberos import Kerberos
+    from emrkit_model.security.ldap import Ldap
+    from emrkit_model.security.ranger import Ranger
 
     from .grants import Statement
     from .roles import Roles

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emrkit_model.fields import read
-from emrkit_model.objects import object_arn
+from emrkit_model.security.objects import object_arn
 
 from .grants import Statement, disk_key_statements, key_statement, secret_statement
 from .pseudo_parameters import Aws

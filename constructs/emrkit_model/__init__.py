@@ -12,27 +12,27 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .applications import Application
-    from .at_rest import KeyProvider
-    from .authorization import LakeFormation, RoleMapping, RuntimeRoles
     from .auto_scaling import AutoScaling, ScalingRule
     from .capacity import CapacityReservation, EbsVolume, InstanceFleet, InstanceType
     from .cluster import BootstrapAction, Cluster
     from .configurations import Configuration
     from .contract import Contract, ContractCluster, ContractPipeline
     from .diagnostics import Diagnostic, EmrkitError, ExitCode, Location, Severity
-    from .encryption import AtRest, BucketEncryption, Encryption, InTransit, WalEncryption
     from .fit import check_fit
-    from .identity_center import IdentityCenter
     from .instance_groups import InstanceGroup
     from .job import Fixture, Job, Pipeline, Retry
-    from .kerberos import ActiveDirectory, CrossRealmTrust, Kerberos
-    from .ldap import Ldap
     from .metastores import ExternalMetastore, GlueCatalog
     from .permissions import Permissions, Place, needed_permissions
-    from .ranger import Ranger, RangerPlugin
     from .scaling import AutoTermination, ManagedScaling
     from .secret_references import SecretField
     from .security import Imds, SecurityConfiguration
+    from .security.at_rest import KeyProvider
+    from .security.authorization import LakeFormation, RoleMapping, RuntimeRoles
+    from .security.encryption import AtRest, BucketEncryption, Encryption, InTransit, WalEncryption
+    from .security.identity_center import IdentityCenter
+    from .security.kerberos import ActiveDirectory, CrossRealmTrust, Kerberos
+    from .security.ldap import Ldap
+    from .security.ranger import Ranger, RangerPlugin
     from .settings import (
         ApplicationSettings,
         CoreSettings,
@@ -73,28 +73,28 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "applications": ("Application",),
-    "at_rest": ("KeyProvider",),
-    "authorization": ("LakeFormation", "RoleMapping", "RuntimeRoles"),
+    "security.at_rest": ("KeyProvider",),
+    "security.authorization": ("LakeFormation", "RoleMapping", "RuntimeRoles"),
     "auto_scaling": ("AutoScaling", "ScalingRule"),
     "capacity": ("CapacityReservation", "EbsVolume", "InstanceFleet", "InstanceType"),
     "cluster": ("BootstrapAction", "Cluster"),
     "configurations": ("Configuration",),
     "contract": ("Contract", "ContractCluster", "ContractPipeline"),
     "diagnostics": ("Diagnostic", "EmrkitError", "ExitCode", "Location", "Severity"),
-    "encryption": ("AtRest", "BucketEncryption", "Encryption", "InTransit", "WalEncryption"),
-    "identity_center": ("IdentityCenter",),
+    "security.encryption": ("AtRest", "BucketEncryption", "Encryption", "InTransit", "WalEncryption"),
+    "security.identity_center": ("IdentityCenter",),
     "instance_groups": ("InstanceGroup",),
     "job": ("Fixture", "Job", "Pipeline", "Retry"),
-    "kerberos": ("ActiveDirectory", "CrossRealmTrust", "Kerberos"),
-    "ldap": ("Ldap",),
+    "security.kerberos": ("ActiveDirectory", "CrossRealmTrust", "Kerberos"),
+    "security.ldap": ("Ldap",),
     "metastores": ("ExternalMetastore", "GlueCatalog"),
     "permissions": ("Permissions", "Place", "needed_permissions"),
-    "ranger": ("Ranger", "RangerPlugin"),
+    "security.ranger": ("Ranger", "RangerPlugin"),
     "secret_references": ("SecretField",),
     "sizing": ("Sizing",),
     "storage": ("ConsistentView", "HBaseStorage", "S3Connector", "WriteAheadLog", "s3_connector"),
     "scaling": ("AutoTermination", "ManagedScaling"),
-    "security": ("Imds", "SecurityConfiguration"),
+    "security.configuration": ("Imds", "SecurityConfiguration"),
     "fit": ("check_fit",),
     "settings": (
         "ApplicationSettings",

@@ -39,18 +39,18 @@ from .tokens import UNKNOWN_LIST, UNKNOWN_NUMBER, UNKNOWN_TEXT, is_token
 from .values import Json, Value, build
 
 if TYPE_CHECKING:
-    from .kerberos import Kerberos
     from .metastores import Metastore
     from .monitoring import Monitoring
     from .security import SecurityConfiguration
+    from .security.kerberos import Kerberos
     from .settings import ApplicationSettings
     from .sizing import Sizing
     from .storage import ConsistentView, HBaseStorage
 else:  # what a cluster does not have is not loaded
-    Kerberos = later("kerberos", "Kerberos")
+    Kerberos = later("security.kerberos", "Kerberos")
     Metastore = later("metastores", "Metastore")
     Monitoring = later("monitoring", "Monitoring")
-    SecurityConfiguration = later("security", "SecurityConfiguration")
+    SecurityConfiguration = later("security.configuration", "SecurityConfiguration")
     ApplicationSettings = later("settings", "ApplicationSettings")
     Sizing = later("sizing", "Sizing")
     ConsistentView = later("storage", "ConsistentView")

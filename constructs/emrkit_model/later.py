@@ -22,7 +22,7 @@ def later(module: str, name: str) -> Any:
 
     For type checkers the name is imported under `TYPE_CHECKING`; at run time it is this:
 
-    >>> Kerberos = later("kerberos", "Kerberos")
+    >>> Kerberos = later("security.kerberos", "Kerberos")
     """
     return Annotated[Any, _Later(module, name)]
 

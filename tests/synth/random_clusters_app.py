@@ -11,7 +11,7 @@ import aws_cdk as cdk
 import emrkit as emr
 from emrkit import guardrails
 from emrkit_model.cluster import Cluster
-from emrkit_model.encryption import Encryption
+from emrkit_model.security.encryption import Encryption
 
 __all__: list[str] = []
 

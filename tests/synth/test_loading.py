@@ -36,7 +36,7 @@ NOT_FOR_A_PLAIN_CLUSTER = {
     "emrkit.pack_acknowledgements",
     "emrkit_model.contract",
     "emrkit_model.job",
-    "emrkit_model.kerberos",
+    "emrkit_model.security.kerberos",
     "emrkit_model.metastores",
     "emrkit_model.rules",
     "emrkit_model.settings.application_settings",

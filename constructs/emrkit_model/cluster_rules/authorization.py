@@ -14,8 +14,8 @@ from emrkit_model.tokens import is_token
 
 if TYPE_CHECKING:
     from emrkit_model.cluster import Cluster
-    from emrkit_model.ranger import Ranger
     from emrkit_model.security import SecurityConfiguration
+    from emrkit_model.security.ranger import Ranger
 
 __all__ = ["check_authorization"]
 

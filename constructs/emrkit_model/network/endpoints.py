@@ -180,9 +180,9 @@ def needs_of(cluster: Cluster) -> tuple[str, ...]:
 
     What its jobs call by themselves (a stream, a registry) nobody can see here.
     """
-    from emrkit_model.in_transit import InTransit
     from emrkit_model.metastores import ExternalMetastore, GlueCatalog
     from emrkit_model.security import SecurityConfiguration
+    from emrkit_model.security.in_transit import InTransit
 
     security = cluster.security_configuration
     known = security if isinstance(security, SecurityConfiguration) else None

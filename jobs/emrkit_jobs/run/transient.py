@@ -11,9 +11,9 @@ from emrkit_jobs.run.workspace import Workspace
 from emrkit_jobs.targets.protocol import RUN_TAG, Json
 from emrkit_model.contract import ContractCluster
 from emrkit_model.fields import SecretLike
-from emrkit_model.kerberos import Kerberos
 from emrkit_model.render.request import add_job_flow_steps, run_job_flow
 from emrkit_model.secret_references import open_secret, secret_address
+from emrkit_model.security.kerberos import Kerberos
 from emrkit_model.values import Json as Plain
 
 if TYPE_CHECKING:

@@ -28,19 +28,20 @@ print(json.dumps({"modules": sorted(sys.modules), "tables": sorted(tables)}))
 """
 
 ONLY_WHEN_GIVEN = {
-    "authorization",
+    "security.authorization",
     "contract",
-    "encryption",
-    "identity_center",
+    "security.encryption",
+    "security.identity_center",
     "job",
-    "kerberos",
-    "ldap",
+    "security.kerberos",
+    "security.ldap",
     "metastores",
-    "ranger",
+    "security.ranger",
     "reading",
     "rules",
     "schema",
     "security",
+    "security.configuration",
     "settings.application_settings",
     "settings.spark",
     "settings.hive",
@@ -73,7 +74,7 @@ def test_what_a_cluster_has_is_loaded() -> None:
     """The list above names modules that exist: each of these comes with the field that it is for."""
     more = 'settings={"spark": {}}, metastore="glue", security_configuration={}'
     modules, _ = loaded(more)
-    assert {"settings.spark", "metastores", "security"} <= modules
+    assert {"settings.spark", "metastores", "security.configuration"} <= modules
 
 
 def test_every_module_that_is_not_to_be_loaded_exists() -> None:

@@ -12,7 +12,7 @@ import pytest
 import emrkit_facts
 from emrkit_facts import security_grammar
 from emrkit_model import SecurityConfiguration
-from emrkit_model.security_fields import FIELDS, field_of
+from emrkit_model.security.fields import FIELDS, field_of
 from emrkit_model.values import Value
 from tests.unit.emrkit_model.security_shapes import SHAPES
 

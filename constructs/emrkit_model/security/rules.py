@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
 from emrkit_facts import security_grammar
+from emrkit_model.diagnostics import Diagnostic
+from emrkit_model.findings import error, warning
+from emrkit_model.tokens import is_token
 
-from .diagnostics import Diagnostic
 from .documents import leaves
-from .findings import error, warning
-from .security_fields import field_of
-from .tokens import is_token
+from .fields import field_of
 
 if TYPE_CHECKING:
-    from .security import SecurityConfiguration
+    from .configuration import SecurityConfiguration
 
 __all__ = ["check_extra", "check_parts"]
 
@@ -129,7 +129,7 @@ def check_extra(extra: Mapping[str, object]) -> Iterator[Diagnostic]:
 
 def _check_secret(value: object, place: tuple[str | int, ...]) -> Iterator[Diagnostic]:
     # Here, because the rules of templates stand on the model.
-    from .rules.secrets import suspect
+    from emrkit_model.rules.secrets import suspect
 
     if isinstance(value, tuple):
         for i, item in enumerate(cast("tuple[object, ...]", value)):

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from emrkit_facts import security as gates
-
-from .diagnostics import Diagnostic
-from .fields import Flag, RoleLike, Text, read
-from .findings import error, warning
-from .gating import gate_problem
-from .tokens import is_token
-from .values import Json, Value
+from emrkit_model.diagnostics import Diagnostic
+from emrkit_model.fields import Flag, RoleLike, Text, read
+from emrkit_model.findings import error, warning
+from emrkit_model.gating import gate_problem
+from emrkit_model.tokens import is_token
+from emrkit_model.values import Json, Value
 
 __all__ = ["IdentityCenter"]
 

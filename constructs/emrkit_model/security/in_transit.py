@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar
 
-from .diagnostics import Diagnostic
-from .fields import NO_SETTINGS, Count, KeyLike, LocationLike, Tags, Text, read, words
-from .findings import error
+from emrkit_model.diagnostics import Diagnostic
+from emrkit_model.fields import NO_SETTINGS, Count, KeyLike, LocationLike, Tags, Text, read, words
+from emrkit_model.findings import error
+from emrkit_model.tokens import is_token
+from emrkit_model.values import Json, Value
+
 from .key_arns import check_key
 from .objects import check_location
-from .tokens import is_token
-from .values import Json, Value
 
 __all__ = ["InTransit"]
 

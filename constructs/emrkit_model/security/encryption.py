@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from emrkit_facts import security as gates
+from emrkit_model.diagnostics import Diagnostic
+from emrkit_model.fields import KeyLike, read
+from emrkit_model.findings import warning
+from emrkit_model.gating import gate_problem
+from emrkit_model.tokens import is_token
+from emrkit_model.values import Json, Value
 
 from .at_rest import AtRest, BucketEncryption, KeyProvider
-from .diagnostics import Diagnostic
-from .fields import KeyLike, read
-from .findings import warning
-from .gating import gate_problem
 from .in_transit import InTransit
 from .key_arns import check_key
-from .tokens import is_token
-from .values import Json, Value
 
 __all__ = ["AtRest", "BucketEncryption", "Encryption", "InTransit", "KeyProvider", "WalEncryption", "gate_problem"]
 

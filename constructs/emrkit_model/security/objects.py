@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .diagnostics import Diagnostic
-from .fields import LocationLike, read
-from .findings import error
-from .tokens import is_token
+from emrkit_model.diagnostics import Diagnostic
+from emrkit_model.fields import LocationLike, read
+from emrkit_model.findings import error
+from emrkit_model.tokens import is_token
 
 __all__ = ["check_location", "object_arn"]
 

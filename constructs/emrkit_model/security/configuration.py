@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from .diagnostics import Diagnostic
+from emrkit_model.diagnostics import Diagnostic
+from emrkit_model.fields import Count, Items, Text
+from emrkit_model.findings import error
+from emrkit_model.gating import gate_problem
+from emrkit_model.later import later
+from emrkit_model.tokens import is_token
+from emrkit_model.values import Json, Value
+
 from .documents import NO_DOCUMENT, Document, laid_over
 from .encryption import Encryption
-from .fields import Count, Items, Text
-from .findings import error
-from .gating import gate_problem
-from .later import later
-from .security_rules import check_extra, check_parts
-from .tokens import is_token
-from .values import Json, Value
+from .rules import check_extra, check_parts
 
 if TYPE_CHECKING:
     from .authorization import LakeFormation, RoleMapping, RuntimeRoles
@@ -25,13 +26,13 @@ if TYPE_CHECKING:
     from .ldap import Ldap
     from .ranger import Ranger
 else:  # what a security configuration does not have is not loaded
-    LakeFormation = later("authorization", "LakeFormation")
-    RoleMapping = later("authorization", "RoleMapping")
-    RuntimeRoles = later("authorization", "RuntimeRoles")
-    IdentityCenter = later("identity_center", "IdentityCenter")
-    Kerberos = later("kerberos", "Kerberos")
-    Ldap = later("ldap", "Ldap")
-    Ranger = later("ranger", "Ranger")
+    LakeFormation = later("security.authorization", "LakeFormation")
+    RoleMapping = later("security.authorization", "RoleMapping")
+    RuntimeRoles = later("security.authorization", "RuntimeRoles")
+    IdentityCenter = later("security.identity_center", "IdentityCenter")
+    Kerberos = later("security.kerberos", "Kerberos")
+    Ldap = later("security.ldap", "Ldap")
+    Ranger = later("security.ranger", "Ranger")
 
 __all__ = ["Imds", "SecurityConfiguration"]
 

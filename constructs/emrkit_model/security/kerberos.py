@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Annotated, ClassVar
 
-from .diagnostics import Diagnostic
-from .fields import Seconds, SecretLike, Text, words
-from .findings import error, warning
-from .gating import gate_problem
-from .secret_references import SecretField, check_reference, is_reference, secret_id, secret_reference
-from .tokens import is_token
-from .values import Json, Value
+from emrkit_model.diagnostics import Diagnostic
+from emrkit_model.fields import Seconds, SecretLike, Text, words
+from emrkit_model.findings import error, warning
+from emrkit_model.gating import gate_problem
+from emrkit_model.secret_references import SecretField, check_reference, is_reference, secret_id, secret_reference
+from emrkit_model.tokens import is_token
+from emrkit_model.values import Json, Value
 
 __all__ = ["ActiveDirectory", "CrossRealmTrust", "Kerberos", "SecretField", "secret_id", "secret_reference"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from .diagnostics import Diagnostic
-from .fields import Items, RoleLike, SecretLike, Text, read
-from .findings import error, warning
-from .secret_references import check_arn
-from .tokens import is_token
-from .values import Json, Value
+from emrkit_model.diagnostics import Diagnostic
+from emrkit_model.fields import Items, RoleLike, SecretLike, Text, read
+from emrkit_model.findings import error, warning
+from emrkit_model.secret_references import check_arn
+from emrkit_model.tokens import is_token
+from emrkit_model.values import Json, Value
 
 __all__ = ["RANGER_APPLICATIONS", "Ranger", "RangerPlugin"]
 

@@ -7,9 +7,9 @@ from typing import Annotated, cast
 
 from pydantic import PlainValidator, WithJsonSchema
 
-from .fields import FrozenMap
-from .tokens import is_token
-from .values import Json
+from emrkit_model.fields import FrozenMap
+from emrkit_model.tokens import is_token
+from emrkit_model.values import Json
 
 __all__ = ["NO_DOCUMENT", "Document", "Keys", "laid_over", "leaves", "thawed"]
 
