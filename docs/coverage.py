@@ -19,9 +19,9 @@ import yaml
 
 from emrkit_facts import surface
 from emrkit_model.capacity import InstanceFleet
+from emrkit_model.capacity.groups import InstanceGroup
 from emrkit_model.cluster import Cluster
 from emrkit_model.diagnostics import EmrkitError
-from emrkit_model.instance_groups import InstanceGroup
 from emrkit_model.render import cloudformation
 from emrkit_model.security import SecurityConfiguration
 from emrkit_model.steps import JarStep

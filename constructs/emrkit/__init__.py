@@ -28,11 +28,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from emrkit_model.applications import Application
-    from emrkit_model.auto_scaling import AutoScaling, ScalingRule
     from emrkit_model.capacity import CapacityReservation, EbsVolume, InstanceFleet, InstanceType
+    from emrkit_model.capacity.auto_scaling import AutoScaling, ScalingRule
+    from emrkit_model.capacity.groups import InstanceGroup
+    from emrkit_model.capacity.managed_scaling import ManagedScaling
+    from emrkit_model.capacity.sizing import Sizing
     from emrkit_model.cluster import BootstrapAction
     from emrkit_model.configurations import Configuration
-    from emrkit_model.instance_groups import InstanceGroup
     from emrkit_model.job import Job, Retry
     from emrkit_model.metastores import ExternalMetastore, GlueCatalog
     from emrkit_model.network import (
@@ -44,7 +46,6 @@ if TYPE_CHECKING:
         interface_endpoints_for,
     )
     from emrkit_model.ownership import Ownership
-    from emrkit_model.scaling import ManagedScaling
     from emrkit_model.secret_references import SecretField
     from emrkit_model.security import Imds
     from emrkit_model.security.at_rest import KeyProvider
@@ -78,7 +79,6 @@ if TYPE_CHECKING:
         YarnSettings,
         ZeppelinSettings,
     )
-    from emrkit_model.sizing import Sizing
     from emrkit_model.steps import ActionOnFailure, CommandStep, JarStep, ScriptStep, SparkSqlStep, SparkStep
     from emrkit_model.storage import ConsistentView, HBaseStorage, WriteAheadLog
 
@@ -118,13 +118,13 @@ _HOMES = {
     "emrkit_model.applications": ("Application",),
     "emrkit_model.security.at_rest": ("KeyProvider",),
     "emrkit_model.security.authorization": ("LakeFormation", "RoleMapping", "RuntimeRoles"),
-    "emrkit_model.auto_scaling": ("AutoScaling", "ScalingRule"),
+    "emrkit_model.capacity.auto_scaling": ("AutoScaling", "ScalingRule"),
     "emrkit_model.capacity": ("CapacityReservation", "EbsVolume", "InstanceFleet", "InstanceType"),
     "emrkit_model.cluster": ("BootstrapAction",),
     "emrkit_model.configurations": ("Configuration",),
     "emrkit_model.security.encryption": ("AtRest", "BucketEncryption", "Encryption", "InTransit", "WalEncryption"),
     "emrkit_model.security.identity_center": ("IdentityCenter",),
-    "emrkit_model.instance_groups": ("InstanceGroup",),
+    "emrkit_model.capacity.groups": ("InstanceGroup",),
     "emrkit_model.job": ("Job", "Retry"),
     "emrkit_model.security.kerberos": ("ActiveDirectory", "CrossRealmTrust", "Kerberos"),
     "emrkit_model.security.ldap": ("Ldap",),
@@ -139,7 +139,7 @@ _HOMES = {
     "emrkit_model.ownership": ("Ownership",),
     "emrkit_model.metastores": ("ExternalMetastore", "GlueCatalog"),
     "emrkit_model.security.ranger": ("Ranger", "RangerPlugin"),
-    "emrkit_model.scaling": ("ManagedScaling",),
+    "emrkit_model.capacity.managed_scaling": ("ManagedScaling",),
     "emrkit_model.secret_references": ("SecretField",),
     "emrkit_model.security": ("Imds",),
     "emrkit_model.settings": (
@@ -166,7 +166,7 @@ _HOMES = {
         "YarnSettings",
         "ZeppelinSettings",
     ),
-    "emrkit_model.sizing": ("Sizing",),
+    "emrkit_model.capacity.sizing": ("Sizing",),
     "emrkit_model.storage": ("ConsistentView", "HBaseStorage", "WriteAheadLog"),
     "emrkit_model.steps": ("ActionOnFailure", "CommandStep", "JarStep", "ScriptStep", "SparkSqlStep", "SparkStep"),
 }

@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
     from emrkit_model.applications import Application
     from emrkit_model.capacity import InstanceFleet
+    from emrkit_model.capacity.groups import InstanceGroup
+    from emrkit_model.capacity.managed_scaling import ManagedScaling
+    from emrkit_model.capacity.sizing import Sizing
     from emrkit_model.cluster import BootstrapAction
     from emrkit_model.configurations import Configuration
     from emrkit_model.contract import ContractCluster
     from emrkit_model.fields import BucketLike, KeyLike, SecurityGroupLike
-    from emrkit_model.instance_groups import InstanceGroup
     from emrkit_model.metastores import ExternalMetastore, GlueCatalog
-    from emrkit_model.scaling import ManagedScaling
     from emrkit_model.settings import ApplicationSettings
-    from emrkit_model.sizing import Sizing
     from emrkit_model.steps import Step
     from emrkit_model.storage import ConsistentView, HBaseStorage
 

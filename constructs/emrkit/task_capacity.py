@@ -16,7 +16,7 @@ from .literal_ids import accept_literal_ids
 
 if TYPE_CHECKING:
     from emrkit_model.capacity import InstanceFleet
-    from emrkit_model.instance_groups import InstanceGroup
+    from emrkit_model.capacity.groups import InstanceGroup
 
     from .cluster import ClusterReference
 

@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .applications import Application
-    from .auto_scaling import AutoScaling, ScalingRule
     from .capacity import CapacityReservation, EbsVolume, InstanceFleet, InstanceType
+    from .capacity.auto_scaling import AutoScaling, ScalingRule
+    from .capacity.groups import InstanceGroup
+    from .capacity.managed_scaling import AutoTermination, ManagedScaling
+    from .capacity.sizing import Sizing
     from .cluster import BootstrapAction, Cluster
     from .configurations import Configuration
     from .contract import Contract, ContractCluster, ContractPipeline
     from .diagnostics import Diagnostic, EmrkitError, ExitCode, Location, Severity
     from .fit import check_fit
-    from .instance_groups import InstanceGroup
     from .job import Fixture, Job, Pipeline, Retry
     from .metastores import ExternalMetastore, GlueCatalog
     from .permissions import Permissions, Place, needed_permissions
-    from .scaling import AutoTermination, ManagedScaling
     from .secret_references import SecretField
     from .security import Imds, SecurityConfiguration
     from .security.at_rest import KeyProvider
@@ -57,7 +58,6 @@ if TYPE_CHECKING:
         YarnSettings,
         ZeppelinSettings,
     )
-    from .sizing import Sizing
     from .steps import (
         ActionOnFailure,
         CommandStep,
@@ -75,15 +75,15 @@ _HOMES = {
     "applications": ("Application",),
     "security.at_rest": ("KeyProvider",),
     "security.authorization": ("LakeFormation", "RoleMapping", "RuntimeRoles"),
-    "auto_scaling": ("AutoScaling", "ScalingRule"),
-    "capacity": ("CapacityReservation", "EbsVolume", "InstanceFleet", "InstanceType"),
+    "capacity.auto_scaling": ("AutoScaling", "ScalingRule"),
+    "capacity.fleets": ("CapacityReservation", "EbsVolume", "InstanceFleet", "InstanceType"),
     "cluster": ("BootstrapAction", "Cluster"),
     "configurations": ("Configuration",),
     "contract": ("Contract", "ContractCluster", "ContractPipeline"),
     "diagnostics": ("Diagnostic", "EmrkitError", "ExitCode", "Location", "Severity"),
     "security.encryption": ("AtRest", "BucketEncryption", "Encryption", "InTransit", "WalEncryption"),
     "security.identity_center": ("IdentityCenter",),
-    "instance_groups": ("InstanceGroup",),
+    "capacity.groups": ("InstanceGroup",),
     "job": ("Fixture", "Job", "Pipeline", "Retry"),
     "security.kerberos": ("ActiveDirectory", "CrossRealmTrust", "Kerberos"),
     "security.ldap": ("Ldap",),
@@ -91,9 +91,9 @@ _HOMES = {
     "permissions": ("Permissions", "Place", "needed_permissions"),
     "security.ranger": ("Ranger", "RangerPlugin"),
     "secret_references": ("SecretField",),
-    "sizing": ("Sizing",),
+    "capacity.sizing": ("Sizing",),
     "storage": ("ConsistentView", "HBaseStorage", "S3Connector", "WriteAheadLog", "s3_connector"),
-    "scaling": ("AutoTermination", "ManagedScaling"),
+    "capacity.managed_scaling": ("AutoTermination", "ManagedScaling"),
     "security.configuration": ("Imds", "SecurityConfiguration"),
     "fit": ("check_fit",),
     "settings": (

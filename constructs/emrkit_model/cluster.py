@@ -11,7 +11,9 @@ from pydantic import BeforeValidator, PlainValidator, WithJsonSchema, model_vali
 
 from .applications import Application
 from .capacity import InstanceFleet
-from .capacity_choice import NODES, PRIMARY_NODES, TASK_NODES
+from .capacity.choice import NODES, PRIMARY_NODES, TASK_NODES
+from .capacity.groups import InstanceGroup
+from .capacity.managed_scaling import ManagedScaling
 from .cluster_rules import check_cluster
 from .configurations import Configuration
 from .contributions import Contribution, EffectiveSettings, gather, merge
@@ -32,19 +34,17 @@ from .fields import (
     Word,
     words,
 )
-from .instance_groups import InstanceGroup
 from .later import later
-from .scaling import ManagedScaling
 from .tokens import UNKNOWN_LIST, UNKNOWN_NUMBER, UNKNOWN_TEXT, is_token
 from .values import Json, Value, build
 
 if TYPE_CHECKING:
+    from .capacity.sizing import Sizing
     from .metastores import Metastore
     from .monitoring import Monitoring
     from .security import SecurityConfiguration
     from .security.kerberos import Kerberos
     from .settings import ApplicationSettings
-    from .sizing import Sizing
     from .storage import ConsistentView, HBaseStorage
 else:  # what a cluster does not have is not loaded
     Kerberos = later("security.kerberos", "Kerberos")
@@ -52,7 +52,7 @@ else:  # what a cluster does not have is not loaded
     Monitoring = later("monitoring", "Monitoring")
     SecurityConfiguration = later("security.configuration", "SecurityConfiguration")
     ApplicationSettings = later("settings", "ApplicationSettings")
-    Sizing = later("sizing", "Sizing")
+    Sizing = later("capacity.sizing", "Sizing")
     ConsistentView = later("storage", "ConsistentView")
     HBaseStorage = later("storage", "HBaseStorage")
 
@@ -244,7 +244,7 @@ class Cluster(Value):
     @classmethod
     def _size(cls, data: object) -> object:
         if isinstance(data, Mapping) and data.get("sizing") is not None:
-            from .sizing import fill_in
+            from .capacity.sizing import fill_in
 
             return fill_in(data)
         return data

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from .auto_scaling import AutoScaling
 from .capacity import InstanceFleet
+from .capacity.auto_scaling import AutoScaling
+from .capacity.groups import InstanceGroup
 from .configurations import Configuration
-from .instance_groups import InstanceGroup
 
 __all__ = [
     "as_list",

@@ -40,7 +40,7 @@ NOT_FOR_A_PLAIN_CLUSTER = {
     "emrkit_model.metastores",
     "emrkit_model.rules",
     "emrkit_model.settings.application_settings",
-    "emrkit_model.sizing",
+    "emrkit_model.capacity.sizing",
 }
 
 

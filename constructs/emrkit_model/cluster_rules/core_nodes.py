@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emrkit_model.capacity import InstanceFleet
+from emrkit_model.capacity.groups import InstanceGroup
 from emrkit_model.diagnostics import FieldPath
-from emrkit_model.instance_groups import InstanceGroup
 from emrkit_model.tokens import is_token
 
 if TYPE_CHECKING:

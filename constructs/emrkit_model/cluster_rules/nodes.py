@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from emrkit_facts import instance_types
 from emrkit_model.capacity import InstanceFleet, InstanceType
-from emrkit_model.capacity_rules import check_primary_fleet
+from emrkit_model.capacity.fleet_rules import check_primary_fleet
+from emrkit_model.capacity.groups import InstanceGroup
+from emrkit_model.capacity.node_names import node_names
 from emrkit_model.configurations import check_list
 from emrkit_model.diagnostics import Diagnostic, FieldPath
 from emrkit_model.findings import error
-from emrkit_model.instance_groups import InstanceGroup
-from emrkit_model.node_names import node_names
 from emrkit_model.tokens import is_token
 
 if TYPE_CHECKING:

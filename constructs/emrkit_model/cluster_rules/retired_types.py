@@ -25,7 +25,7 @@ def check_retired_types(cluster: Cluster) -> Iterator[Diagnostic]:
             if is_token(item.type) or facts.successor(item.type) is None:
                 continue
             # Loaded for the few that need it: the presets and what they stand on.
-            from emrkit_model.sizing import successor
+            from emrkit_model.capacity.sizing import successor
 
             found = successor(item.type)
             assert found is not None, item.type

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from emrkit_facts import instance_types
 from emrkit_model.capacity import InstanceFleet
+from emrkit_model.capacity.groups import InstanceGroup
+from emrkit_model.capacity.managed_scaling import ManagedScaling, check_idle_timeout
 from emrkit_model.diagnostics import Diagnostic, FieldPath
 from emrkit_model.findings import error, warning
 from emrkit_model.gating import gate_problem
-from emrkit_model.instance_groups import InstanceGroup
-from emrkit_model.scaling import ManagedScaling, check_idle_timeout
 from emrkit_model.tokens import is_token
 
 if TYPE_CHECKING:

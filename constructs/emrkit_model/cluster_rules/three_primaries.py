@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from emrkit_model.capacity import InstanceFleet
+from emrkit_model.capacity.groups import InstanceGroup
 from emrkit_model.configurations import Configuration
 from emrkit_model.diagnostics import Diagnostic
 from emrkit_model.findings import error, warning
 from emrkit_model.gating import gate_problem
-from emrkit_model.instance_groups import InstanceGroup
 from emrkit_model.tokens import is_token
 
 if TYPE_CHECKING:

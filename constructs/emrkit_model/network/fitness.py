@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from emrkit_facts import networking as facts
 from emrkit_model.capacity import InstanceFleet
+from emrkit_model.capacity.groups import InstanceGroup
 from emrkit_model.diagnostics import Diagnostic
 from emrkit_model.findings import error, warning
-from emrkit_model.instance_groups import InstanceGroup
 from emrkit_model.tokens import is_token
 
 from .endpoints import needs_of

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, cast
 
 from emrkit_facts import surface
 from emrkit_model.capacity import InstanceFleet
+from emrkit_model.capacity.groups import InstanceGroup
+from emrkit_model.capacity.node_names import node_names
 from emrkit_model.cluster import Cluster
 from emrkit_model.findings import error
-from emrkit_model.instance_groups import InstanceGroup
-from emrkit_model.node_names import node_names
 from emrkit_model.steps import ActionOnFailure, Step
 from emrkit_model.tokens import is_token
 from emrkit_model.values import InvalidModel, Json

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from emrkit_model.auto_scaling import AutoScaling, ScalingRule
 from emrkit_model.capacity import CapacityReservation, EbsVolume, InstanceFleet, InstanceType
+from emrkit_model.capacity.auto_scaling import AutoScaling, ScalingRule
+from emrkit_model.capacity.groups import InstanceGroup
+from emrkit_model.capacity.managed_scaling import ManagedScaling
 from emrkit_model.cluster import BootstrapAction
 from emrkit_model.configurations import Configuration
 from emrkit_model.fields import read
-from emrkit_model.instance_groups import InstanceGroup
-from emrkit_model.scaling import ManagedScaling
 from emrkit_model.steps import HadoopJar
 from emrkit_model.tokens import is_token
 from emrkit_model.values import Json

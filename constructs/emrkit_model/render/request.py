@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from emrkit_model.capacity.groups import InstanceGroup
+from emrkit_model.capacity.node_names import node_names
 from emrkit_model.cluster import Cluster
 from emrkit_model.configurations import Configuration
 from emrkit_model.fields import SecretLike, read
 from emrkit_model.findings import error
-from emrkit_model.instance_groups import InstanceGroup
-from emrkit_model.node_names import node_names
 from emrkit_model.secret_references import secret_reference
 from emrkit_model.steps import ActionOnFailure, Step
 from emrkit_model.values import InvalidModel, Json, Value

@@ -45,7 +45,7 @@ ONLY_WHEN_GIVEN = {
     "settings.application_settings",
     "settings.spark",
     "settings.hive",
-    "sizing",
+    "capacity.sizing",
 }
 TABLES = {"applications", "instance_types", "releases", "sizing", "storage", "surface"}
 """What a plain cluster asks: its applications, types, release, retired types, connectors, properties."""

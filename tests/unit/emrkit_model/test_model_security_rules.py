@@ -382,11 +382,7 @@ def test_every_code_of_security_has_both_tests():
 
     folder = Path(emrkit_model.__file__).parent
     modules = [*(folder / "security").glob("*.py"), folder / "cluster_rules/authorization.py"]
-    said = {
-        code
-        for path in modules
-        for code in re.findall(r'"((?:ENC|KRB|SEC|AUTH)-\d{3})"', path.read_text("utf-8"))
-    }
+    said = {code for path in modules for code in re.findall(r'"((?:ENC|KRB|SEC|AUTH)-\d{3})"', path.read_text("utf-8"))}
     tested = {code[2:] for code, _, _ in [*PARTS, *ON_CLUSTERS]}
     assert said - tested == set()
     assert tested - said <= {"CLUS-041"}

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from emrkit_facts import instance_types, releases
 from emrkit_facts import sizing as facts
 from emrkit_model import Cluster, InstanceFleet, InvalidModel, Severity, Sizing, check
+from emrkit_model.capacity.sizing import successor
 from emrkit_model.schema import cluster_schema
-from emrkit_model.sizing import successor
 
 NEW = "emr-7.14.0"
 FLOOR = instance_types.find("m5.xlarge")

@@ -9,14 +9,14 @@ from typing import Annotated, Any, ClassVar, Self, cast
 from pydantic import ModelWrapValidatorHandler, ValidationError, model_validator
 
 from emrkit_facts import instance_types as facts
+from emrkit_model.configurations import Configuration
+from emrkit_model.diagnostics import Diagnostic, FieldPath
+from emrkit_model.fields import Count, Flag, Items, Number, Seconds, Text, words
+from emrkit_model.findings import error
+from emrkit_model.tokens import is_token
+from emrkit_model.values import Value, carry, translate
 
-from .capacity_rules import check_fleet, check_instance_type
-from .configurations import Configuration
-from .diagnostics import Diagnostic, FieldPath
-from .fields import Count, Flag, Items, Number, Seconds, Text, words
-from .findings import error
-from .tokens import is_token
-from .values import Value, carry, translate
+from .fleet_rules import check_fleet, check_instance_type
 from .volume_rules import check_volume
 
 __all__ = ["CapacityReservation", "EbsVolume", "InstanceFleet", "InstanceType"]

@@ -7,11 +7,11 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from .diagnostics import Diagnostic
-from .fields import Count, FrozenMap, Items, Number, Seconds, Settings, Text, words
-from .findings import error, warning
-from .tokens import is_token
-from .values import Value
+from emrkit_model.diagnostics import Diagnostic
+from emrkit_model.fields import Count, FrozenMap, Items, Number, Seconds, Settings, Text, words
+from emrkit_model.findings import error, warning
+from emrkit_model.tokens import is_token
+from emrkit_model.values import Value
 
 __all__ = ["AutoScaling", "ScalingRule"]
 

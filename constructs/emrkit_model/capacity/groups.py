@@ -7,15 +7,16 @@ from typing import Annotated, Any, ClassVar, Self, cast
 
 from pydantic import ModelWrapValidatorHandler, ValidationError, model_validator
 
+from emrkit_model.configurations import Configuration
+from emrkit_model.diagnostics import Diagnostic, FieldPath
+from emrkit_model.fields import Count, Flag, Items, Text, words
+from emrkit_model.findings import error
+from emrkit_model.tokens import is_token
+from emrkit_model.values import Value, carry, translate
+
 from .auto_scaling import AutoScaling
-from .capacity import EbsVolume, InstanceType
-from .capacity_rules import check_type_name, check_volumes
-from .configurations import Configuration
-from .diagnostics import Diagnostic, FieldPath
-from .fields import Count, Flag, Items, Text, words
-from .findings import error
-from .tokens import is_token
-from .values import Value, carry, translate
+from .fleet_rules import check_type_name, check_volumes
+from .fleets import EbsVolume, InstanceType
 
 __all__ = ["InstanceGroup"]
 

@@ -9,13 +9,13 @@ from typing import Annotated, ClassVar, cast
 
 from emrkit_facts import instance_types, releases
 from emrkit_facts import sizing as facts
+from emrkit_model.diagnostics import Diagnostic
+from emrkit_model.fields import Count, Text, words
+from emrkit_model.findings import error
+from emrkit_model.tokens import is_token
+from emrkit_model.values import InvalidModel, Value, build
 
-from .capacity import InstanceFleet, InstanceType
-from .diagnostics import Diagnostic
-from .fields import Count, Text, words
-from .findings import error
-from .tokens import is_token
-from .values import InvalidModel, Value, build
+from .fleets import InstanceFleet, InstanceType
 
 __all__ = ["Choice", "Sizing", "fill_in", "successor"]
 

@@ -6,13 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from emrkit_facts import instance_types as facts
-
-from .diagnostics import Diagnostic
-from .findings import error, warning
-from .tokens import is_token
+from emrkit_model.diagnostics import Diagnostic
+from emrkit_model.findings import error, warning
+from emrkit_model.tokens import is_token
 
 if TYPE_CHECKING:
-    from .capacity import EbsVolume, InstanceFleet, InstanceType
+    from .fleets import EbsVolume, InstanceFleet, InstanceType
 
 __all__ = ["check_fleet", "check_instance_type", "check_primary_fleet", "check_type_name", "check_volumes"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Self
 
-from .diagnostics import Diagnostic
-from .fields import Count, Seconds, words
-from .findings import error
-from .tokens import is_token
-from .values import Value
+from emrkit_model.diagnostics import Diagnostic
+from emrkit_model.fields import Count, Seconds, words
+from emrkit_model.findings import error
+from emrkit_model.tokens import is_token
+from emrkit_model.values import Value
 
 __all__ = ["AutoTermination", "ManagedScaling", "check_idle_timeout"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .cluster import Cluster
+    from emrkit_model.cluster import Cluster
 
 __all__ = ["node_names"]
 

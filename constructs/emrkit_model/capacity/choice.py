@@ -7,10 +7,11 @@ from typing import Any, cast
 
 from pydantic import PlainValidator, WithJsonSchema
 
-from .capacity import InstanceFleet
-from .findings import error
-from .instance_groups import InstanceGroup
-from .values import build, carry
+from emrkit_model.findings import error
+from emrkit_model.values import build, carry
+
+from .fleets import InstanceFleet
+from .groups import InstanceGroup
 
 __all__ = ["NODES", "PRIMARY_NODES", "TASK_NODES"]
 
@@ -60,7 +61,7 @@ def _task_nodes(value: object) -> object:
 
 
 def _attempt(data: Mapping[str, object], i: int, found: list[Any]) -> InstanceGroup | None:
-    from .values import InvalidModel
+    from emrkit_model.values import InvalidModel
 
     try:
         return InstanceGroup.parse(data)
@@ -77,7 +78,7 @@ class _NodesSchema(WithJsonSchema):
         self.several = several
 
     def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> Any:
-        from .schema import value_schema
+        from emrkit_model.schema import value_schema
 
         choices: list[Any] = [value_schema(InstanceFleet), value_schema(InstanceGroup)]
         if self.several:

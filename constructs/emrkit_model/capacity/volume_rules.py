@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from .diagnostics import Diagnostic
-from .findings import error, warning
-from .tokens import is_token
+from emrkit_model.diagnostics import Diagnostic
+from emrkit_model.findings import error, warning
+from emrkit_model.tokens import is_token
 
 if TYPE_CHECKING:
-    from .capacity import EbsVolume
+    from .fleets import EbsVolume
 
 __all__ = ["check_volume"]
 
