@@ -83,16 +83,16 @@ if TYPE_CHECKING:
     from emrkit_model.storage import ConsistentView, HBaseStorage, WriteAheadLog
 
     from . import guardrails as guardrails
-    from .access_policies import DeployerPolicy, OperatorPolicy, SubmitterPolicy
     from .cluster import Cluster
     from .contract import Contract
     from .foundation import Foundation
-    from .grants import CatalogGrant, DataGrant
     from .metastore import HiveMetastore
     from .network import Network, SecurityGroups
     from .orchestration import Pipeline
     from .roles import Roles
-    from .runtime_role import RuntimeRole
+    from .roles.access_policies import DeployerPolicy, OperatorPolicy, SubmitterPolicy
+    from .roles.grants import CatalogGrant, DataGrant
+    from .roles.runtime_role import RuntimeRole
     from .security_configuration import SecurityConfiguration
     from .step import Step
     from .tagging import tag_everything
@@ -100,16 +100,16 @@ if TYPE_CHECKING:
     from .wal_workspace import WalWorkspace
 
 _HOMES = {
-    ".access_policies": ("DeployerPolicy", "OperatorPolicy", "SubmitterPolicy"),
+    ".roles.access_policies": ("DeployerPolicy", "OperatorPolicy", "SubmitterPolicy"),
     ".cluster": ("Cluster",),
     ".contract": ("Contract",),
     ".foundation": ("Foundation",),
-    ".grants": ("CatalogGrant", "DataGrant"),
+    ".roles.grants": ("CatalogGrant", "DataGrant"),
     ".metastore": ("HiveMetastore",),
     ".network": ("Network", "SecurityGroups"),
     ".orchestration": ("Pipeline",),
     ".roles": ("Roles",),
-    ".runtime_role": ("RuntimeRole",),
+    ".roles.runtime_role": ("RuntimeRole",),
     ".security_configuration": ("SecurityConfiguration",),
     ".step": ("Step",),
     ".task_capacity": ("TaskFleet", "TaskGroup"),

@@ -38,9 +38,9 @@ if TYPE_CHECKING:
     from emrkit_model.steps import Step
     from emrkit_model.storage import ConsistentView, HBaseStorage
 
-    from .grants import Statement
     from .metastore import HiveMetastoreReference
     from .network import Network
+    from .roles.grants import Statement
     from .security_configuration import SecurityConfigurationReference
 
 __all__ = ["Cluster", "ClusterReference", "allow_needs", "describe_cluster", "place_cluster"]

@@ -12,8 +12,8 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from .acknowledgements import Acknowledgement, Judge, acknowledge
-from .key_policies import leave_to_account
 from .pseudo_parameters import Aws
+from .roles.key_policies import leave_to_account
 
 __all__ = ["Foundation"]
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from emrkit_model.cluster import BootstrapAction
     from emrkit_model.steps import Step
 
-    from .grants import Statement
+    from .roles.grants import Statement
 
 __all__ = ["place_actions", "place_step"]
 

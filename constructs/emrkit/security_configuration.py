@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from emrkit_model.security.ldap import Ldap
     from emrkit_model.security.ranger import Ranger
 
-    from .grants import Statement
     from .roles import Roles
+    from .roles.grants import Statement
 
 __all__ = ["SecurityConfiguration", "SecurityConfigurationReference"]
 

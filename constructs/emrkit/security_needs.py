@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from emrkit_model.fields import read
 from emrkit_model.security.objects import object_arn
 
-from .grants import Statement, disk_key_statements, key_statement, secret_statement
 from .pseudo_parameters import Aws
+from .roles.grants import Statement, disk_key_statements, key_statement, secret_statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from emrkit_model.steps import Step as StepValue
 
     from .cluster import ClusterReference
-    from .grants import Statement
+    from .roles.grants import Statement
 
 __all__ = ["Step"]
 

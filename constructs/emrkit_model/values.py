@@ -131,8 +131,8 @@ class Value(BaseModel):
         Half the time of `replace`, which reads a change as if a person had written it.
         """
         other = self.model_copy(update=parts)
-        for name in other.__dict__.keys() - type(self).model_fields.keys():
-            del other.__dict__[name]  # what the first one remembered of itself
+        for name in set(vars(other)) - type(self).model_fields.keys():
+            object.__delattr__(other, name)  # frozen; what the first one remembered of itself
         if found := [problem for problem in other.problems() if problem.severity is Severity.ERROR]:
             raise InvalidModel(found)
         return other

@@ -171,7 +171,7 @@ class InstanceType(Value):
 
 @lru_cache(maxsize=1024)
 def _named(name: str) -> InstanceType:
-    return super(InstanceType, InstanceType).read_part(name)
+    return cast("InstanceType", super(InstanceType, InstanceType).read_part(name))
 
 
 class InstanceFleet(Value):

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from emrkit.acknowledgements import Acknowledgement, Judge, acknowledge
+from emrkit.pseudo_parameters import Aws
 from emrkit_facts.iam import auto_scaling_actions, trust
 
-from .acknowledgements import Acknowledgement, Judge, acknowledge
 from .grants import Statement, inline_policy
-from .pseudo_parameters import Aws
 
 __all__ = ["make_auto_scaling_role", "place"]
 

@@ -10,10 +10,11 @@ from aws_cdk import Annotations, Names
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from emrkit.acknowledgements import Acknowledgement, Judge, acknowledge
+from emrkit.pseudo_parameters import Aws
 from emrkit_facts.iam import SERVICE_POLICY, trust
 from emrkit_model.values import InvalidModel
 
-from .acknowledgements import Acknowledgement, Judge, acknowledge
 from .auto_scaling_role import make_auto_scaling_role, place
 from .grants import (
     CatalogGrant,
@@ -30,8 +31,7 @@ from .grants import (
     secret_statement,
 )
 from .key_policies import admit_disks, admit_role
-from .pseudo_parameters import Aws
-from .role_references import Principal, cannot_grant, lacks_profile, name_of, principal_of, role_arn_of
+from .references import Principal, cannot_grant, lacks_profile, name_of, principal_of, role_arn_of
 
 if TYPE_CHECKING:
     from emrkit_model.fields import KeyLike, ProfileLike, RoleLike, SecretLike

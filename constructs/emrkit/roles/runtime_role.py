@@ -10,9 +10,11 @@ from aws_cdk import Names
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from emrkit.acknowledgements import Acknowledgement, Judge, acknowledge
+from emrkit.pseudo_parameters import Aws
 from emrkit_facts.iam import trust
 
-from .acknowledgements import Acknowledgement, Judge, acknowledge
+from .cluster_roles import Roles
 from .grants import (
     CatalogGrant,
     DataGrant,
@@ -25,8 +27,6 @@ from .grants import (
     secret_statement,
 )
 from .key_policies import admit_role
-from .pseudo_parameters import Aws
-from .roles import Roles
 
 if TYPE_CHECKING:
     from emrkit_model.fields import KeyLike, SecretLike

@@ -14,10 +14,10 @@ from weakref import WeakKeyDictionary, WeakSet
 
 from aws_cdk import aws_iam as iam
 
+from emrkit.pseudo_parameters import Aws
 from emrkit_model.tokens import has_member
 
 from .grants import KEY_USE
-from .pseudo_parameters import Aws
 
 if TYPE_CHECKING:
     from emrkit_model.fields import KeyLike

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, cast
 
+from emrkit.pseudo_parameters import Aws
 from emrkit_model.fields import read
 from emrkit_model.findings import error
 from emrkit_model.tokens import has_member, is_token
-
-from .pseudo_parameters import Aws
 
 if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam

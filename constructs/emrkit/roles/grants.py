@@ -8,11 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from emrkit.acknowledgements import Acknowledgement, Judge, acknowledge
+from emrkit.pseudo_parameters import Aws
 from emrkit_facts.iam import catalog_actions
 from emrkit_model.fields import read
-
-from .acknowledgements import Acknowledgement, Judge, acknowledge
-from .pseudo_parameters import Aws
 
 if TYPE_CHECKING:
     from constructs import Construct

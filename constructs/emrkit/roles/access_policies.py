@@ -15,23 +15,23 @@ from typing import TYPE_CHECKING
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from emrkit.acknowledgements import Acknowledgement, Judge, acknowledge
+from emrkit.pseudo_parameters import Aws
 from emrkit_facts.iam import EMR_TAG, read_only_actions
 from emrkit_model.fields import read
 from emrkit_model.findings import error
 from emrkit_model.ownership import ENVIRONMENT_TAG, PROJECT_TAG
 from emrkit_model.values import InvalidModel
 
-from .acknowledgements import Acknowledgement, Judge, acknowledge
 from .grants import Statement
-from .pseudo_parameters import Aws
-from .role_references import role_arn_of
+from .references import role_arn_of
 
 if TYPE_CHECKING:
+    from emrkit.cluster import ClusterReference
+    from emrkit.orchestration import Pipeline
     from emrkit_model.fields import BucketLike, KeyLike, RoleLike, SecretLike
 
-    from .cluster import ClusterReference
-    from .orchestration import Pipeline
-    from .roles import Roles
+    from .cluster_roles import Roles
 
 __all__ = ["AccessPolicy", "DeployerPolicy", "OperatorPolicy", "SubmitterPolicy"]
 
