@@ -3,7 +3,6 @@
 import aws_cdk as cdk
 
 import emrkit as emr
-from emrkit.guardrails import Acknowledgement, Judge, acknowledge
 
 
 def define(app: cdk.App) -> None:
@@ -20,7 +19,7 @@ def define(app: cdk.App) -> None:
     )
     logs = emr.DataGrant(foundation.logs, "logs/", "write")
     roles = emr.Roles(stack, "Roles", data=[emr.DataGrant(foundation.data)], logs=logs, key=foundation.key)
-    cluster = emr.Cluster(
+    emr.Cluster(
         stack,
         "Legacy",
         network=network,
@@ -34,5 +33,3 @@ def define(app: cdk.App) -> None:
         logs=foundation.logs,
         roles=roles,
     )
-    by_hand = Acknowledgement(Judge.EMRKIT, "E-RULE-006", "releases below 5.30.0 cannot end by themselves when idle")
-    acknowledge(cluster, by_hand)
