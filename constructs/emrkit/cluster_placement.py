@@ -113,6 +113,8 @@ def describe_cluster(value: model.Cluster, cluster_id: str | None) -> ContractCl
             primary=_text(value.primary_security_group),
             core=_text(value.core_security_group),
             service_access=_text(value.service_access_security_group),
+            additional_primary=tuple(read(group) for group in value.additional_primary_security_groups),
+            additional_core=tuple(read(group) for group in value.additional_core_security_groups),
         ),
         kerberos_secret=secrets.pop("KdcAdminPassword", None),
         kerberos_secrets=secrets,

@@ -48,6 +48,10 @@ class SecurityGroups(_Part):
     """Of core and task nodes."""
     service_access: str | None = None
     """Of EMR's access to a private subnet."""
+    additional_primary: tuple[str, ...] = ()
+    """More groups for the primary nodes."""
+    additional_core: tuple[str, ...] = ()
+    """More groups for core and task nodes."""
 
 
 class ContractCluster(_Part):

@@ -14,7 +14,7 @@ from aws_cdk import App, Stack
 from aws_cdk.assertions import Template
 
 import emrkit as emr
-from emrkit.cluster import place_cluster
+from emrkit.cluster_placement import describe_cluster, place_cluster
 from emrkit_model.cluster import Cluster as ClusterValue
 from emrkit_model.render import task
 from emrkit_model.values import InvalidModel
@@ -117,6 +117,21 @@ def test_a_state_machine_launches_a_cluster_of_groups_in_one_subnet(stack: Stack
     assert [g["Name"] for g in rendered["Instances"]["InstanceGroups"]] == ["primary", "core"]
     assert rendered["AutoScalingRole"] == roles.auto_scaling_role_arn
     assert CLUSTER_ID in json.dumps(rendered)
+
+
+def test_the_contract_of_a_cluster_names_the_groups_beside_its_own(stack: Stack) -> None:
+    rules = emr.GroupRules(additional_primary=["sg-0123456789abcdef1"], additional_core=["sg-0123456789abcdef2"])
+    placed = place_cluster(
+        ClusterValue(name="etl", release=RELEASE, primary=GROUP),
+        network=emr.Network(stack, "Network", flow_logs=False, rules=rules),
+        security=emr.SecurityConfiguration(stack, "Security"),
+        roles=emr.Roles(stack, "Roles"),
+        log_uri=None,
+        log_key=None,
+    )
+    told = describe_cluster(placed, None).security_groups
+    assert told.additional_primary == ("sg-0123456789abcdef1",)
+    assert told.additional_core == ("sg-0123456789abcdef2",)
 
 
 # ---- automatic scaling

@@ -33,6 +33,8 @@ def place_cluster(declared: Cluster, contract: ContractCluster, **more: object) 
         "primary_security_group": groups.primary,
         "core_security_group": groups.core,
         "service_access_security_group": groups.service_access,
+        "additional_primary_security_groups": groups.additional_primary or None,
+        "additional_core_security_groups": groups.additional_core or None,
     }
     return declared.with_placement(**{key: value for key, value in placed.items() if value is not None}, **more)
 

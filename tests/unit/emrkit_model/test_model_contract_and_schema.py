@@ -49,6 +49,23 @@ def test_a_contract_is_small_camel_case_json_and_reads_back():
     assert parameter_name("demo", "dev", "emr") == "/emrkit/demo/dev/emr"
 
 
+def test_groups_beside_those_of_the_nodes_are_in_the_contract():
+    groups = SecurityGroups(primary="sg-1", additional_primary=("sg-4", "sg-5"), additional_core=("sg-6",))
+    told = Contract(
+        project="demo",
+        environment="dev",
+        stack="emr",
+        clusters={"etl": ContractCluster(name="etl", release="emr-7.10.0", security_groups=groups)},
+    ).render()
+    assert json.loads(told)["clusters"]["etl"]["securityGroups"] == {
+        "primary": "sg-1",
+        "additionalPrimary": ["sg-4", "sg-5"],
+        "additionalCore": ["sg-6"],
+    }
+    assert Contract.read(told)[0].clusters["etl"].security_groups == groups
+    assert Contract.read(told)[1] == ()
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [
