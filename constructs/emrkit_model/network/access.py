@@ -60,11 +60,6 @@ class InboundRule(Value):
             return {"sourceSecurityGroupId": source}
         return {"cidrIpv6": source} if ":" in source else {"cidrIp": source}
 
-    @property
-    def names_group(self) -> bool:
-        """Whether the source is a security group."""
-        return "sourceSecurityGroupId" in self.peer()
-
     def problems(self) -> Iterator[Diagnostic]:
         """The source is somebody, the ports are ports."""
         if isinstance(self.source, str) and not is_token(self.source):

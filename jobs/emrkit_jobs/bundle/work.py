@@ -85,12 +85,6 @@ class BundledJob:
         placed = {step.name: self._place(number, step, prefix) for number, step in enumerate(self.job.steps)}
         return tuple(placed[step.name] for step in self.job.ordered_steps())
 
-    def job_at(self, prefix: str) -> Job:
-        """The job itself with its files below `prefix`; steps stay in the order of the file."""
-        return self.job.replace(
-            steps=tuple(self._place(number, step, prefix) for number, step in enumerate(self.job.steps))
-        )
-
     def _place(self, number: int, step: Step, prefix: str) -> Step:
         changes: dict[str, object] = {}
         for name in _FIELDS.get(type(step), ()):

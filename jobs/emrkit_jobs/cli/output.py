@@ -17,7 +17,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Literal, TextIO, cast
 
-from emrkit_model.diagnostics import Diagnostic, EmrkitError, Severity, render_path
+from emrkit_model.diagnostics import Diagnostic, EmrkitError, render_path
 
 __all__ = ["Form", "Output", "escape", "format_table", "to_json"]
 
@@ -108,11 +108,6 @@ def as_data(found: Diagnostic) -> dict[str, object]:
         "location": str(found.location) if found.location else None,
     }
     return {key: value for key, value in fields.items() if value is not None}
-
-
-def count_errors(found: Iterable[Diagnostic]) -> int:
-    """How many findings stop the verb."""
-    return sum(d.severity is Severity.ERROR for d in found)
 
 
 def format_table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

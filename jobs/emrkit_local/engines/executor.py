@@ -131,11 +131,6 @@ class LocalExecutor:
         """How many slots wait booted."""
         return sum(e.pool.ready for e in self._engines.values())
 
-    @property
-    def archives_ready(self) -> bool:
-        """Whether every engine in use has its class archive."""
-        return all(e.archive.ready for e in self._engines.values())
-
     def close(self) -> None:
         """End slots, background work and the warden."""
         with self._lock:
