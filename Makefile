@@ -4,11 +4,13 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 EMRKIT := $(BIN)/emrkit
 KEEP   ?=
+# A file stays on one worker: its fixtures are made once.
+TWO_AT_A_TIME := -n 2 --dist loadfile
 
 .PHONY: help install demo test check format unit synth acceptance faults bench docs snapshots lock clean
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z ]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 # ---- environment -------------------------------------------------------------------------------------------------
 install: $(BIN)/.installed ## virtual environment, locked dependencies, Node and the CDK CLI
@@ -33,7 +35,8 @@ demo: install ## a CDK-declared cluster and a finished Spark job on local EMR (K
 
 test: check ## everything CI runs: style, types, walls, then every tier of tests
 	@$(EMRKIT) local prepare
-	$(BIN)/pytest tests
+	$(BIN)/pytest $(TWO_AT_A_TIME) tests/unit tests/synth
+	$(BIN)/pytest tests/acceptance tests/faults
 
 check: install ## style, types and walls, without running a test
 	$(BIN)/ruff check .
@@ -45,7 +48,11 @@ format: install ## rewrite the sources in the house style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-unit synth acceptance faults: install ## one tier of the tests
+unit synth: install ## one tier of the tests, files side by side
+	@$(EMRKIT) local prepare
+	$(BIN)/pytest $(TWO_AT_A_TIME) tests/$@
+
+acceptance faults: install ## one tier of the tests, on one local EMR
 	@$(EMRKIT) local prepare
 	$(BIN)/pytest tests/$@
 
