@@ -61,6 +61,7 @@ _DENIAL = re.compile(
     r"(?:User|Principal): (?P<principal>\S+) is not authorized to perform: (?P<action>[\w-]+:\w+)"
     r"(?: on resource: (?P<resource>\S+))?"
 )
+_UNKNOWN_TYPES = re.compile(r"Unrecognized resource types: \[(?P<types>[^\]]+)\]")
 
 
 class TargetError(EmrkitError):
@@ -172,6 +173,14 @@ def explain_refusal(code: str, message: str, operation: str, target: str, endpoi
             f"the endpoint of target '{target}' does not offer {operation}",
             got=f"{code}: {words}",
             hint="use a target of kind `local`, which does, or AWS",
+        )
+    if endpoint is not None and (kinds := _UNKNOWN_TYPES.search(words)) is not None:
+        return Diagnostic(
+            "E-TGT-018",
+            f"the endpoint of target '{target}' cannot deploy {kinds['types']}",
+            got=words,
+            reason="its CloudFormation does not have these resource types, and what it cannot make it does not skip",
+            hint=f"leave them out of the stacks for target '{target}', or deploy to AWS",
         )
     return Diagnostic(
         "E-TGT-008", f"target '{target}' refused {operation}", got=f"{code}: {words}" if code not in words else words

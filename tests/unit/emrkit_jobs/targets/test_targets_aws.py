@@ -12,7 +12,14 @@ from botocore.stub import Stubber
 
 from emrkit_jobs.targets.aws import ApiTarget, EndpointSession, open_aws
 from emrkit_jobs.targets.calls import Caller, without_profile
-from emrkit_jobs.targets.errors import OutcomeUnknown, Refused, Unreachable, classify_code, explain_denial
+from emrkit_jobs.targets.errors import (
+    OutcomeUnknown,
+    Refused,
+    Unreachable,
+    classify_code,
+    explain_denial,
+    explain_refusal,
+)
 from emrkit_jobs.targets.stacks import read_history
 from emrkit_model.diagnostics import EmrkitError
 
@@ -144,6 +151,16 @@ def test_a_denial_becomes_the_smallest_statement() -> None:
     found = explain_denial(words, "RunJobFlow", "prod")
     assert "arn:aws:sts::1:assumed-role/dev/me" in found.summary
     assert '"Resource": "arn:aws:elasticmapreduce:eu-west-1:1:cluster/*"' in str(found.hint)
+
+
+def test_resource_types_that_an_endpoint_lacks_are_named() -> None:
+    words = "Template format error: Unrecognized resource types: [AWS::EC2::DHCPOptions, AWS::EC2::NetworkAcl]"
+    found = explain_refusal("ValidationError", words, "cloudformation:CreateChangeSet", "local", "http://127.0.0.1:1")
+    assert found.code == "E-TGT-018"
+    assert found.summary == ("the endpoint of target 'local' cannot deploy AWS::EC2::DHCPOptions, AWS::EC2::NetworkAcl")
+    assert found.got == words
+    on_aws = explain_refusal("ValidationError", words, "cloudformation:CreateChangeSet", "prod", None)
+    assert on_aws.code == "E-TGT-008"
 
 
 def test_an_endpoint_in_the_environment_never_diverts_an_aws_target(monkeypatch: pytest.MonkeyPatch) -> None:
