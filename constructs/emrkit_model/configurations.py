@@ -33,7 +33,7 @@ class Configuration(Value):
     """One classification with its properties, in EMR's form; values end as text ("true", "10").
 
     In a file EMR's own spelling works: `{Classification: spark-defaults, Properties: {spark.executor.memory: 4g}}`.
-    Passwords do not belong here; use the `EMR.secret@<key>` annotation.
+    Passwords do not belong here; use `EMR.secret@<key>` with the ARN of a secret; the service role may then read it.
     https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-configure-apps.html
 
     >>> Configuration.of("spark-defaults", {"spark.executor.instances": 10}).properties

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from .tokens import is_token
+
 if TYPE_CHECKING:
     from .cluster import Cluster
+    from .configurations import Configuration
 
 __all__ = ["Permissions", "Place", "Statement", "needed_permissions"]
+
+_SECRET = "EMR.secret@"  # noqa: S105 - how a key says that its value is the ARN of a secret
 
 Statement = dict[str, object]
 """One statement of a policy document."""
@@ -56,8 +62,37 @@ def needed_permissions(cluster: Cluster, place: Place) -> Permissions:
         nodes += cluster.consistent_view.node_statements(place)
     if cluster.settings is not None:
         service += cluster.settings.service_statements()
+    service += secret_statements(cluster)
     service += reservation_statements(cluster, place)
     return Permissions(tuple(nodes), tuple(service))
+
+
+def secret_statements(cluster: Cluster) -> list[Statement]:
+    """What the service role needs to read the secrets that free classifications name (`EMR.secret@<key>`).
+
+    A secret under a KMS key of yours also needs `kms:Decrypt` with that key, which an ARN does not tell.
+    https://docs.aws.amazon.com/emr/latest/ReleaseGuide/storing-sensitive-data.html
+    """
+    places = [cluster.configurations]
+    places += [kind.configurations for _, fleet in cluster.fleets() for kind in fleet.types]
+    places += [group.configurations for _, group in cluster.groups()]
+    secrets = sorted({secret for configurations in places for secret in _named_secrets(configurations)})
+    if not secrets:
+        return []
+    from emrkit_facts import storage
+
+    actions = list(storage.fact("secrets", "service_role_actions"))
+    return [{"Effect": "Allow", "Action": actions, "Resource": secrets}]
+
+
+def _named_secrets(configurations: Sequence[Configuration]) -> Iterator[str]:
+    if is_token(configurations):
+        return
+    for configuration in configurations:
+        for key, value in configuration.properties.items():
+            if key.startswith(_SECRET) and (is_token(value) or value.startswith("arn:")):
+                yield value
+        yield from _named_secrets(configuration.configurations)
 
 
 def reservation_statements(cluster: Cluster, place: Place) -> list[Statement]:

@@ -136,6 +136,14 @@ def test_the_service_role_may_read_and_decrypt_the_bare_password(stack: Stack, n
     assert "secretsmanager:GetSecretValue" not in allowed(stack, "EtlRolesNodes")
 
 
+def test_the_service_role_may_read_a_secret_of_a_free_classification(stack: Stack, network: emr.Network) -> None:
+    named = emr.Configuration.of("spark-defaults", {"EMR.secret@spark.warehouse.password": SECRET})
+    cluster(stack, network, configurations=[named])
+    found = [s for s in statements(stack, "EtlRolesService") if "secretsmanager:GetSecretValue" in s["Action"]]
+    assert [s["Resource"] for s in found] == [[SECRET]]
+    assert "secretsmanager:GetSecretValue" not in allowed(stack, "EtlRolesNodes")
+
+
 def test_a_cluster_waits_for_the_instances_of_its_metastore(stack: Stack, network: emr.Network) -> None:
     cluster(stack, network, metastore=emr.HiveMetastore(stack, "Store", network=network, key=KEY, readers=0))
     (writer,) = resources(stack, "AWS::RDS::DBInstance")

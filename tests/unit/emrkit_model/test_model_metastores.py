@@ -242,6 +242,27 @@ def test_permissions_gather_what_a_cluster_needs():
     assert needed_permissions(Cluster.parse(PLAIN), PLACE).nodes == ()
 
 
+def test_secrets_that_free_classifications_name_may_be_read_by_the_service_role():
+    def naming(secret: str) -> list[Configuration]:
+        return [Configuration.of("hue-ini", None, Configuration.of("desktop", {"EMR.secret@password": secret}))]
+
+    plain = Configuration.of("spark-defaults", {"spark.jars": "arn:aws:s3:::jars/a.jar"})
+    other = {"type": "m5.xlarge", "configurations": naming(f"{ARN}2")}
+    cluster = Cluster.parse(
+        {
+            **PLAIN,
+            "configurations": [*naming(ARN), plain],
+            "core": {"types": [other], "target_on_demand": 1},
+        }
+    )
+    needed = needed_permissions(cluster, PLACE)
+    assert [s["Action"] for s in needed.service] == [["secretsmanager:GetSecretValue"]]
+    assert [s["Resource"] for s in needed.service] == [[ARN, f"{ARN}2"]]
+    assert needed.nodes == ()
+    groups = {"primary": {"group": "m5.xlarge", "configurations": naming(ARN)}}
+    assert needed_permissions(Cluster.parse({**PLAIN, **groups}), PLACE).service[0]["Resource"] == [ARN]
+
+
 @pytest.mark.parametrize("value", ["hive", 3, ["glue"]])
 def test_a_metastore_that_is_neither_kind_is_refused(value):
     with pytest.raises(InvalidModel):
