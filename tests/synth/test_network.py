@@ -17,6 +17,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Annotations, Match
 
 import emrkit as emr
+from emrkit.network import ExistingGroups
 from emrkit_model.values import InvalidModel
 from tests.synth.assembly import flat
 
@@ -598,6 +599,7 @@ def test_every_problem_is_said_at_once_before_anything_is_made(stack: Stack) -> 
         ({"s3_endpoint": True}, "E-NET-077"),
         ({"access_lists": True}, "E-NET-070"),
         ({"releases": ["emr-spark-8.1.0"]}, "E-NET-070"),
+        ({"security_groups": ExistingGroups(primary="sg-1", service_access="sg-3")}, "E-NET-072"),
         ({"security_groups": emr.SecurityGroups.from_ids("sg-1", "sg-2")}, "E-NET-073"),
         ({"security_groups": emr.SecurityGroups.from_ids("sg-1", "sg-2", "sg-3"), "public": True}, "E-NET-074"),
     ],

@@ -45,6 +45,27 @@ def test_spark_submit_words_stand_in_a_fixed_order():
     )
 
 
+@pytest.mark.parametrize(
+    ("code", "broken", "kept"),
+    [
+        ("E-STEP-010", {"name": "x" * 257}, {"name": "x" * 256}),
+        ("E-STEP-011", {"timeout": 0}, {"timeout": 1}),
+        ("E-STEP-022", {"entry_point": "--class"}, {"entry_point": "s3://b/class.py"}),
+    ],
+)
+def test_a_step_that_cannot_run_is_refused(code, broken, kept):
+    given = {"name": "a", "entry_point": "s3://b/job.py"}
+    SparkStep(**{**given, **kept})
+    with pytest.raises(InvalidModel) as caught:
+        SparkStep(**{**given, **broken})
+    assert [d.code for d in caught.value.diagnostics] == [code]
+
+
+def test_a_jar_that_does_not_name_its_class_warns():
+    assert [d.code for d in check(SparkStep(name="a", entry_point="s3://b/job.jar"))] == ["W-STEP-023"]
+    assert list(check(SparkStep(name="a", entry_point="s3://b/job.jar", main_class="org.example.Job"))) == []
+
+
 def test_spark_sql_takes_a_file_with_variables():
     step = SparkSqlStep(name="sql", file="s3://b/q.sql", variables={"day": "2013-01-01"}, database="flights")
     assert step.hadoop_jar().args == (

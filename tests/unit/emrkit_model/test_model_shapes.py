@@ -563,6 +563,19 @@ def test_every_rule_of_the_facts_is_kept_and_broken_somewhere():
     assert {rule["id"] for rule in source["rules"]} == {*RULES, *ELSEWHERE}
 
 
+@pytest.mark.parametrize(
+    ("code", "broken", "kept"),
+    [
+        ("E-GROUP-010", {"task": {"group": "m5.xlarge", "count": -1}}, {"task": {"group": "m5.xlarge", "count": 0}}),
+        ("E-GROUP-023", {"core": {"group": "m5.xlarge", "count": 0}}, {"core": {"group": "m5.xlarge", "count": 1}}),
+    ],
+)
+def test_a_group_has_as_many_nodes_as_its_role_takes(code, broken, kept):
+    nodes = {"primary": GROUP, "core": FOUR}
+    assert code in codes(**{**nodes, **broken})
+    assert code not in codes(**{**nodes, **kept})
+
+
 def test_a_group_of_the_file_is_the_group_of_python():
     parsed = cluster(primary={"group": "m5.xlarge"}, core={"group": "m5.xlarge", "count": 3, "market": "spot"})
     assert parsed.primary == InstanceGroup.on_demand("m5.xlarge")
