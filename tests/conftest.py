@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -21,6 +22,9 @@ ROOT = Path(__file__).parent.parent
 def pytest_configure(config: pytest.Config) -> None:
     """The CDK library runs on the Node that emrkit brings, if it is there; planted secrets are watched for."""
     config.pluginmanager.register(canaries.Watch(config), "canaries")
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell without job control starts what is in the background so, and every command under test inherits it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     from emrkit_local import environments
 
     if (node := environments.find("node")) is not None:
