@@ -53,7 +53,7 @@ def cases() -> tuple[Case, ...]:
 
 
 def elsewhere() -> Mapping[str, str]:
-    """Rules that no cluster by itself can break -> the file of the test that holds them."""
+    """Rules that no cluster by itself can break -> the test that holds them."""
     return _table()["elsewhere"]
 
 

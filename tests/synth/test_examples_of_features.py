@@ -18,6 +18,7 @@ from syrupy.extensions.json import JSONSnapshotExtension
 from docs import examples
 from tests.synth.judged import JudgedAssembly, acknowledgements, findings, plain, policies
 from tests.synth.linting import lint
+from tests.synth.shown_by_examples import SHOWN
 
 ROOT = Path(__file__).parents[2]
 NAMES = examples.names()
@@ -131,3 +132,16 @@ def test_a_release_would_not_replace_what_an_example_deployed(
         for stack, template in _templates(gallery, name).items()
     }
     assert ids == snapshot(extension_class=JSONSnapshotExtension)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_example_shows_what_it_is_there_for(gallery: JudgedAssembly, name: str) -> None:
+    assert SHOWN[name], "say what it shows"
+    resources = [r for template in _templates(gallery, name).values() for r in template["Resources"].values()]
+    for kind, piece in SHOWN[name]:
+        held = [json.dumps(r["Properties"], separators=(",", ":")) for r in resources if r["Type"] == kind]
+        assert any(piece in text for text in held), f"no {kind} holds {piece}"
+
+
+def test_nothing_is_said_of_an_example_that_is_not_there() -> None:
+    assert set(SHOWN) == set(NAMES)

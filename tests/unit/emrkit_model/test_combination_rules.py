@@ -11,6 +11,7 @@ import pytest
 from docs import combination_rules
 from docs.combination_rules import Case
 from emrkit_model import Cluster, InvalidModel, check
+from emrkit_model.render import cloudformation, request
 
 ROOT = Path(__file__).parents[3]
 CASES = combination_rules.cases()
@@ -43,4 +44,13 @@ def test_no_rule_of_the_data_is_left_out() -> None:
 
 
 def test_what_is_held_elsewhere_is_held_there() -> None:
-    assert all((ROOT / test).is_file() for test in combination_rules.elsewhere().values())
+    for test in combination_rules.elsewhere().values():
+        path, _, name = test.partition("::")
+        assert f"def {name}(" in (ROOT / path).read_text("utf-8")
+
+
+def test_everybody_who_may_sees_a_cluster() -> None:
+    """The switch has no effect any more; both renderings still say true, as older readers of requests expect."""
+    value = Cluster.parse(CASES[0].good)
+    assert request.run_job_flow(value)["VisibleToAllUsers"] is True
+    assert cloudformation.cluster_properties(value)["VisibleToAllUsers"] is True
