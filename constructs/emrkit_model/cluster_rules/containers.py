@@ -70,8 +70,8 @@ def check_containers(cluster: Cluster) -> Iterator[Diagnostic]:
     if is_token(cluster.configurations):
         return
     effective = cluster.effective_settings()
-    yield from _check_heaps(effective)
     nodes = worker_nodes(cluster)
+    yield from _check_heaps(effective, nodes)
     if not nodes:
         return
     yield from _check_executor(cluster, effective, nodes)
@@ -282,10 +282,10 @@ def _check_size(
         )
 
 
-def _check_heaps(effective: EffectiveSettings) -> Iterator[Diagnostic]:
-    """Java's heap lies within its container and leaves room for what is not heap."""
+def _check_heaps(effective: EffectiveSettings, nodes: Sequence[Node]) -> Iterator[Diagnostic]:
+    """Java's heap lies within its container and leaves room for what is not heap; EMR's own container by default."""
     for what, memory_key, options_key in _MAPREDUCE:
-        memory = megabytes(effective.value("mapred-site", memory_key))
+        memory = megabytes(effective.value("mapred-site", memory_key)) or _default_container(memory_key, nodes)
         heap = _heap(effective.value("mapred-site", options_key))
         if memory is None or heap is None:
             continue
@@ -309,6 +309,15 @@ def _check_heaps(effective: EffectiveSettings) -> Iterator[Diagnostic]:
                 allowed=f"-Xmx{heap_of(memory)}m: four fifths of {memory_key}",
                 reason=_TASK_PAGE,
             )
+
+
+def _default_container(memory_key: str, nodes: Sequence[Node]) -> int | None:
+    """What EMR gives a task that nobody sized: a core's share of a node, twice that for all but map tasks.
+
+    Of the node with the most for a core: a heap that does not fit there fits nowhere.
+    """
+    shares = [round(node.memory_mb / node.cores) for node in nodes if node.cores]
+    return None if not shares else max(shares) * (1 if memory_key == "mapreduce.map.memory.mb" else 2)
 
 
 def _heap(options: str | None) -> int | None:

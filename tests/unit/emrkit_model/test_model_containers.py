@@ -144,6 +144,21 @@ def test_a_heap_is_four_fifths_of_its_container(heap, expected):
     assert codes(configurations=written) == ({expected} if expected else set())
 
 
+@pytest.mark.parametrize(
+    ("key", "heap", "expected"),
+    [
+        ("mapreduce.map.java.opts", "-Xmx2400m", None),
+        ("mapreduce.map.java.opts", "-Xmx90000m", "E-CONF-062"),
+        ("mapreduce.reduce.java.opts", "-Xmx4800m", None),
+        ("mapreduce.reduce.java.opts", "-Xmx7g", "E-CONF-062"),
+    ],
+)
+def test_a_heap_alone_is_held_against_emrs_own_container(key, heap, expected):
+    """m5.xlarge gives YARN 12288 MB for 4 cores: 3072 MB for a map task, twice that for a reduce task."""
+    cores = {"on_demand": ["m5.xlarge"], "capacity": 2}
+    assert codes(configurations=one("mapred-site", key, heap), core=cores) == ({expected} if expected else set())
+
+
 def test_a_heap_in_the_free_map_is_held_against_the_typed_container():
     written = one("mapred-site", "mapreduce.map.java.opts", "-Xmx4g")
     assert codes(configurations=written, settings={"mapreduce": {"map_memory": "2g"}}) >= {"E-CONF-044"}
