@@ -11,11 +11,13 @@ from constructs import Construct
 
 from emrkit_model import cluster as model
 from emrkit_model.fields import read
+from emrkit_model.findings import error
 from emrkit_model.render import cloudformation
 from emrkit_model.tokens import is_token
-from emrkit_model.values import Value
+from emrkit_model.values import InvalidModel, Value, check
 
 from .acknowledgements import Acknowledgement, Judge, acknowledge
+from .annotations import warn
 from .cluster_placement import allow_needs, describe_cluster, place_cluster
 from .cluster_reference import ClusterReference
 from .roles import DataGrant, Roles
@@ -180,7 +182,7 @@ class Cluster(ClusterReference):
         }
         chosen |= {name: value for name, value in rare.items() if value is not None}
         database: HiveMetastoreReference | None = None
-        if metastore is not None and not isinstance(metastore, Value):
+        if metastore is not None and not isinstance(metastore, (Value, str)):
             metastore, database = metastore.value, metastore
         value = model.Cluster(
             name=name or id,
@@ -253,6 +255,7 @@ class Cluster(ClusterReference):
         Construct.__init__(self, scope, id)
         grant = None if logs is None else DataGrant(logs, "logs/", "write")
         used = key if key is not None or roles is not None else security.key
+        _refuse_other_roles(roles)
         self.roles: Roles = roles or Roles(self, "Roles", data=data, logs=grant, key=used)
         """The roles of service and nodes."""
         if roles is not None:
@@ -275,6 +278,7 @@ class Cluster(ClusterReference):
         )
         resource = emr.CfnCluster(self, "Resource", **arguments)
         self._resource = resource
+        warn(self, check(self.value))
         network.precede(resource, scope)
         accepted = dict(_ACCEPTED)
         if self.value.realm is not None or self.value.key_pair is not None:
@@ -332,3 +336,19 @@ class Cluster(ClusterReference):
     def contract(self) -> ContractCluster:
         """What the job side needs to know of it."""
         return describe_cluster(self.value, self.cluster_id)
+
+
+def _refuse_other_roles(roles: object) -> None:
+    """A role's name or object in place of `Roles`: said as it is, not as a missing attribute."""
+    if roles is None or isinstance(roles, Roles):
+        return
+    raise InvalidModel(
+        error(
+            "ROLE-020",
+            "roles must be emr.Roles: a cluster has a service role and a role of its nodes",
+            "roles",
+            got=type(roles).__name__,
+            allowed="emr.Roles(...), or emr.Roles.from_names(...) for roles that exist",
+            reason="https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-iam-roles.html",
+        )
+    )

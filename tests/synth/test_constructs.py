@@ -6,7 +6,7 @@ import jsii
 import pytest
 from aws_cdk import App, Aspects, IAspect, Stack, Tags
 from aws_cdk import aws_emr as cfn
-from aws_cdk.assertions import Template
+from aws_cdk.assertions import Annotations, Match, Template
 from constructs import IConstruct
 
 import emrkit as emr
@@ -71,3 +71,37 @@ def test_logical_ids_of_what_holds_state_stay(stack: Stack) -> None:
         "AWS::EMR::Cluster": "Etl917AF821",
         "AWS::EMR::SecurityConfiguration": "Security2D46CA7F",
     }
+
+
+def test_what_is_unknown_is_a_warning_beside_the_cluster(stack: Stack) -> None:
+    emr.Cluster(
+        stack,
+        "Etl",
+        network=emr.Network(stack, "Network"),
+        security=emr.SecurityConfiguration(stack, "Security"),
+        release="emr-7.99.0",
+        applications=[emr.Application.of("Sprak")],
+        primary=emr.InstanceFleet.on_demand("m99.xlarge"),
+    )
+    found = Annotations.from_stack(stack).find_warning("*", Match.any_value())
+    said = " ".join(str(message.entry.data) for message in found)
+    assert all(word in said for word in ("emr-7.99.0", "m99.xlarge", "Sprak"))
+    assert all("emrkit:W-" in str(message.entry.data) for message in found)
+
+
+def test_a_cluster_without_a_warning_says_nothing(stack: Stack) -> None:
+    _cluster(stack)
+    assert not Annotations.from_stack(stack).find_warning("*", Match.any_value())
+
+
+def test_a_name_in_place_of_roles_is_refused_in_words(stack: Stack) -> None:
+    with pytest.raises(EmrkitError, match="E-ROLE-020"):
+        emr.Cluster(
+            stack,
+            "Etl",
+            network=emr.Network(stack, "Network"),
+            security=emr.SecurityConfiguration(stack, "Security"),
+            release="emr-7.12.0",
+            primary=emr.InstanceFleet.on_demand("m5.xlarge"),
+            roles="EMR_DefaultRole",  # type: ignore[arg-type]
+        )

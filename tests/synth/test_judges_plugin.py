@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from aws_cdk import aws_emr as cfn_emr
 
 import emrkit as emr
 from emrkit import guardrails
+from emrkit.acknowledgements import seat
 from emrkit.guardrails import Acknowledgement, Judge, Pack
 from emrkit_jobs.plan.judgement import read_acknowledgements
 from emrkit_model.reasons import OWN_MARK
@@ -26,9 +28,10 @@ REASON = "a reason that is long enough to be one"
 
 
 @pytest.fixture
-def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> cdk.App:
+def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[cdk.App]:
     monkeypatch.setenv("EMRKIT_JUDGES", "1")
-    return cdk.App(outdir=str(tmp_path / "cdk.out"), builtin_cloud_formation_validation=False)
+    yield cdk.App(outdir=str(tmp_path / "cdk.out"), builtin_cloud_formation_validation=False)
+    seat(())  # judges sit in a process: those of this app must not sit over the next test's
 
 
 def security(stack: cdk.Stack, document: dict[str, Any]) -> cfn_emr.CfnSecurityConfiguration:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Annotations, Stack
+from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
+from emrkit.annotations import warn
 from emrkit.pseudo_parameters import Aws
 from emrkit_facts import networking as facts
-from emrkit_model.diagnostics import Diagnostic, Severity
+from emrkit_model.diagnostics import Severity
 from emrkit_model.findings import error
 from emrkit_model.network import INTERFACE_ENDPOINTS, FlowLogs, NetworkLayout, NetworkParts, check_cluster
 from emrkit_model.values import check
@@ -319,7 +320,7 @@ class Network(Construct):
         """
         found = list(check_cluster(cluster, **self._lacks))
         refuse([d.within(cluster.name) for d in found if d.severity is Severity.ERROR])
-        self._warn([d.within(cluster.name) for d in found])
+        warn(self, [d.within(cluster.name) for d in found])
 
     def precede(self, resource: CfnResource, scope: IConstruct) -> None:
         """Let a resource of the same stack wait for what its nodes need at the start: rules, routes, endpoints.
@@ -405,7 +406,7 @@ class Network(Construct):
             "service_endpoint": parts.service_endpoint if own else None,
             "addresses": parts.node_addresses if isinstance(parts, NetworkLayout) else None,
         }
-        self._warn(check(parts))
+        warn(self, check(parts))
 
     def _build_interface_endpoints(self, parts: NetworkParts, region: str) -> None:
         groups = self.security_groups
@@ -466,8 +467,3 @@ class Network(Construct):
         if self._owned:
             return [("", "VPC", self.vpc_id)]
         return [(str(zone), "Subnet", subnet) for zone, subnet in enumerate(self.subnet_ids, start=1)]
-
-    def _warn(self, found: Iterable[Diagnostic]) -> None:
-        for diagnostic in found:
-            if diagnostic.severity is Severity.WARNING:
-                Annotations.of(self).add_warning_v2(f"emrkit:{diagnostic.code}", str(diagnostic))
