@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from aws_cdk import Annotations
-
 from emrkit_model.diagnostics import Diagnostic, Severity
 
 if TYPE_CHECKING:
@@ -14,12 +12,15 @@ if TYPE_CHECKING:
 
 __all__ = ["warn"]
 
+_WARNING = "aws:cdk:warning"
+
 
 def warn(scope: IConstruct, found: Iterable[Diagnostic]) -> None:
     """Annotate a construct with the warnings among the findings; errors were raised where they were found.
 
-    Each can be acknowledged by its id, `emrkit:<code>`.
+    `Annotations.of(scope).acknowledge_warning("emrkit:<code>")` takes one away again.
     """
     for diagnostic in found:
         if diagnostic.severity is Severity.WARNING:
-            Annotations.of(scope).add_warning_v2(f"emrkit:{diagnostic.code}", str(diagnostic))
+            # As Annotations would, but without its stack trace: that holds paths that differ from run to run.
+            scope.node.add_metadata(_WARNING, f"{diagnostic} [ack: emrkit:{diagnostic.code}]")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import jsii
 import pytest
+from aws_cdk import Annotations as CdkAnnotations
 from aws_cdk import App, Aspects, IAspect, Stack, Tags
 from aws_cdk import aws_emr as cfn
 from aws_cdk.assertions import Annotations, Match, Template
@@ -87,6 +88,21 @@ def test_what_is_unknown_is_a_warning_beside_the_cluster(stack: Stack) -> None:
     said = " ".join(str(message.entry.data) for message in found)
     assert all(word in said for word in ("emr-7.99.0", "m99.xlarge", "Sprak"))
     assert all("emrkit:W-" in str(message.entry.data) for message in found)
+
+
+def test_a_warning_is_taken_away_by_whoever_accepts_it(stack: Stack) -> None:
+    security = emr.SecurityConfiguration(stack, "Security")
+    cluster = emr.Cluster(
+        stack,
+        "Etl",
+        network=emr.Network(stack, "Network"),
+        security=security,
+        release="emr-7.12.0",
+        primary=emr.InstanceFleet.on_demand("m99.xlarge"),
+    )
+    assert Annotations.from_stack(stack).find_warning("*", Match.any_value())
+    CdkAnnotations.of(cluster).acknowledge_warning("emrkit:W-FLEET-015")
+    assert not Annotations.from_stack(stack).find_warning("*", Match.any_value())
 
 
 def test_a_cluster_without_a_warning_says_nothing(stack: Stack) -> None:

@@ -137,7 +137,7 @@ def test_refuses_what_cannot_be_read_as_a_file(tmp_path, kind):
     began = time.process_time()
     with pytest.raises(EmrkitError) as caught:
         read_yaml(path)
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5
     assert caught.value.diagnostics[0].code == ("E-FILE-011" if kind == "large" else "E-FILE-010")
 
 
