@@ -17,7 +17,8 @@ from .state import State
 from .work import STATE_MARKER
 
 REASON = "LOCAL_EMR_STOPPED"
-_LOOKS = 20
+_LOOKS = 100
+_QUIET = 2
 
 
 def kill_orphans(state: State, folder: Path) -> None:
@@ -33,9 +34,13 @@ def kill_orphans(state: State, folder: Path) -> None:
                 ids.add(step.id)
                 if step.pid is not None:
                     kill_group(step.pid, step.pid_started)
-    # A second look finds what forks while it is being killed, and what was started but not yet written down.
-    for _ in range(_LOOKS):
-        if not kill_by_environment("EMR_STEP_ID", frozenset(ids), (STATE_MARKER, str(folder))):
+    # Looking again finds what forks while it is being killed, and what was started but not yet written down. One look
+    # that finds nothing does not do: a process has no environment to read while it is in the middle of its exec.
+    quiet = 0
+    for _ in range(_LOOKS if ids else 0):
+        killed = kill_by_environment("EMR_STEP_ID", frozenset(ids), (STATE_MARKER, str(folder)))
+        quiet = 0 if killed else quiet + 1
+        if quiet == _QUIET:
             break
         time.sleep(0.01)
 

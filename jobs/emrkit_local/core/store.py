@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -20,10 +21,26 @@ create table if not exists entries(kind text not null, scope text not null, name
     primary key (kind, scope, name));
 """
 VERSION = 1
+# Seconds.
+_PATIENCE = 0.5
 
 
 class StateInUse(RuntimeError):  # noqa: N818 - a state of the folder
     """Another control plane works on this state folder."""
+
+
+def _locked(lock: int, patience: float) -> bool:
+    """Take the lock. What a killed control plane had just forked holds it until its exec: hence the patience."""
+    until = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if time.monotonic() >= until:
+                return False
+            time.sleep(0.01)
+        else:
+            return True
 
 
 class Store:
@@ -35,11 +52,9 @@ class Store:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = os.open(folder / "emr.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        if not _locked(self._lock, _PATIENCE):
             os.close(self._lock)
-            raise StateInUse(f"{folder} is in use by another local EMR") from None
+            raise StateInUse(f"{folder} is in use by another local EMR")
         self._db = sqlite3.connect(folder / "emr.sqlite", check_same_thread=False, isolation_level=None)
         # NORMAL survives the death of the process at any moment; only a power cut can lose the last commits.
         self._db.executescript("pragma journal_mode=wal; pragma synchronous=normal; pragma foreign_keys=on;")

@@ -18,7 +18,7 @@ import core_processes
 import pytest
 from core_doubles import Emr, FakeExecutor, eventually, fleets, step
 
-from emrkit_local.core.processes import kill_group, start_time
+from emrkit_local.core.processes import kill_by_environment, kill_group, start_time
 from emrkit_local.core.records import cluster_from_text, cluster_to_text
 from emrkit_local.core.store import StateInUse
 from emrkit_local.core.work import STATE_MARKER
@@ -153,6 +153,25 @@ def test_killed_at_any_moment_it_comes_back_with_every_step_in_its_place(tmp_pat
     assert len(failed) <= 6
     assert all(s["Status"]["FailureDetails"]["Reason"] == "LOCAL_EMR_STOPPED" for s in failed)
     assert ours(folder) == []
+    emr.control.close()
+
+
+def test_one_look_that_finds_nothing_is_not_believed(victim: Victim, monkeypatch: pytest.MonkeyPatch) -> None:
+    victim.start(step("a", args=("sleep", "60")))
+    eventually(lambda: len(ours(victim.folder)) == 1)
+    victim.kill()
+    looked: list[int] = []
+
+    def look(*wanted: Any) -> int:
+        looked.append(kill_by_environment(*wanted) if looked else 0)
+        return looked[-1]
+
+    monkeypatch.setattr("emrkit_local.core.recovery.kill_group", lambda *leader: False)
+    monkeypatch.setattr("emrkit_local.core.recovery.kill_by_environment", look)
+    emr = Emr(victim.folder, executor=FakeExecutor(lambda work: 0))
+    assert looked[:2] == [0, 1], "an empty look, and the orphan"
+    assert looked[-2:] == [0, 0]
+    assert ours(victim.folder) == []
     emr.control.close()
 
 
