@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from aws_cdk import CfnDeletionPolicy, CfnResource
+from aws_cdk import CfnResource
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_rds as rds
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
@@ -17,7 +16,8 @@ from emrkit_model.metastores import ExternalMetastore
 from emrkit_model.secret_references import SecretField, secret_reference
 
 from .acknowledgements import Acknowledgement, Judge, acknowledge
-from .pseudo_parameters import Aws
+from .metastore_database import MYSQL, DatabaseSettings, build_aurora, build_instance
+from .network.group_rules import NOWHERE, Ports, allow_group
 
 if TYPE_CHECKING:
     from emrkit_model.fields import KeyLike, SecretLike
@@ -26,18 +26,10 @@ if TYPE_CHECKING:
 
 __all__ = ["HiveMetastore", "HiveMetastoreReference"]
 
-MYSQL = 3306
-_AURORA = "8.0.mysql_aurora.3.10.4"
-_MYSQL = "8.4.9"
 _NO_ROTATION = (
     "nodes read the password when they start: a rotation that nobody follows with new nodes would cut off running "
     "clusters; the secret has the form that rotation functions take, so that it can be turned on with that in mind"
 )
-_PORT = "the port is MySQL's own, which Hive's documentation and every client expect; the group admits the nodes alone"
-_BACKTRACK = "Aurora takes no backtrack for Serverless v2; backups go back to any second of their retention"
-_AUDIT = "errors, slow and general queries are exported; MySQL's audit log is an option group that few need for Hive"
-_MONITORING = "AWS's own policy for RDS's monitoring agent: it writes one log group, and AWS keeps it up to date"
-_MONITORING_POLICY = "service-role/AmazonRDSEnhancedMonitoringRole"
 
 
 class HiveMetastoreReference(Construct):
@@ -66,14 +58,12 @@ class HiveMetastoreReference(Construct):
             ("FromPrimary", network.security_groups.primary),
             ("FromCore", network.security_groups.core),
         ):
-            rule = ec2.CfnSecurityGroupIngress(
+            rule = allow_group(
                 self,
                 name,
-                group_id=security_group,
-                source_security_group_id=source,
-                ip_protocol="tcp",
-                from_port=value.port,
-                to_port=value.port,
+                group=security_group,
+                peer=source,
+                ports=Ports.tcp(value.port),
                 description="EMR nodes to the Hive metastore",
             )
             self.prerequisites.append(rule)
@@ -142,33 +132,31 @@ class HiveMetastore(HiveMetastoreReference):
         group = self._make_group(network)
         self.security_group_id: str = group.attr_group_id
         """The group of the database."""
-        shared: dict[str, Any] = {
-            "db_subnet_group_name": rds.CfnDBSubnetGroup(
-                self,
-                "Subnets",
-                db_subnet_group_description="Hive metastore: private subnets",
-                subnet_ids=list(network.subnet_ids),
-            ).ref,
-            "kms_key_id": key_arn,
-            "storage_encrypted": True,
-            "backup_retention_period": backup_days,
-            "deletion_protection": deletion_protected,
-            "enable_iam_database_authentication": True,
-            "master_username": username,
-            "master_user_password": secret_reference(SecretField(self.secret_arn, "password")),
-        }
+        subnets = rds.CfnDBSubnetGroup(
+            self,
+            "Subnets",
+            db_subnet_group_description="Hive metastore: private subnets",
+            subnet_ids=list(network.subnet_ids),
+        )
+        settings = DatabaseSettings(
+            schema=database,
+            username=username,
+            password=secret_reference(SecretField(self.secret_arn, "password")),
+            subnet_group=subnets.ref,
+            security_group=self.security_group_id,
+            key_arn=key_arn,
+            backup_days=backup_days,
+            deletion_protected=deletion_protected,
+            engine_version=engine_version,
+        )
         if engine == "rds":
-            host = self._make_instance(
-                {**shared, "allocated_storage": str(storage_gib), "max_allocated_storage": storage_gib * 10},
-                instance_class,
-                engine_version or _MYSQL,
-                database,
-            )
+            made = build_instance(self, settings, instance_class=instance_class, storage_gib=storage_gib)
         else:
-            capacity = {"minCapacity": minimum_capacity, "maxCapacity": maximum_capacity}
-            host = self._make_aurora(shared, capacity, 1 + readers, engine_version or _AURORA, database)
+            made = build_aurora(self, settings, minimum=minimum_capacity, maximum=maximum_capacity, readers=readers)
+        self.prerequisites += made.instances
+        self._attach(made.identity, made.type)
         self.value = ExternalMetastore(
-            host=host,
+            host=made.host,
             port=MYSQL,
             database=database,
             username=username,
@@ -278,131 +266,11 @@ class HiveMetastore(HiveMetastoreReference):
                 }
                 for what, source in admitted
             ],
-            # A rule that fits no packet: without any, EC2 would let everything out.
-            security_group_egress=[
-                {
-                    "ipProtocol": "icmp",
-                    "fromPort": 252,
-                    "toPort": 86,
-                    "cidrIp": "255.255.255.255/32",
-                    "description": "nothing goes out",
-                }
-            ],
+            security_group_egress=[NOWHERE],
         )
-
-    def _make_aurora(
-        self, shared: dict[str, Any], capacity: dict[str, float], instances: int, version: str, database: str
-    ) -> str:
-        parameters = rds.CfnDBClusterParameterGroup(
-            self,
-            "Parameters",
-            description="Hive metastore: TLS only",
-            family="aurora-mysql8.0",
-            parameters={"require_secure_transport": "ON"},
-        )
-        cluster = rds.CfnDBCluster(
-            self,
-            "Database",
-            engine="aurora-mysql",
-            engine_version=version,
-            database_name=database,
-            port=MYSQL,
-            vpc_security_group_ids=[self.security_group_id],
-            db_cluster_parameter_group_name=parameters.ref,
-            serverless_v2_scaling_configuration=capacity,
-            enable_cloudwatch_logs_exports=["audit", "error", "general", "slowquery"],
-            copy_tags_to_snapshot=True,
-            **shared,
-        )
-        _keep_snapshot(cluster)
-        monitoring = self._monitoring()
-        for number in range(instances):
-            instance = rds.CfnDBInstance(
-                self,
-                "Writer" if number == 0 else f"Reader{number}",
-                engine="aurora-mysql",
-                db_instance_class="db.serverless",
-                db_cluster_identifier=cluster.ref,
-                publicly_accessible=False,
-                auto_minor_version_upgrade=True,
-                **monitoring,
-            )
-            self.prerequisites.append(instance)
-        self._attach(cluster.ref, "AWS::RDS::DBCluster")
-        for rule, reason in {
-            "AwsSolutions-RDS11": _PORT,
-            "AwsSolutions-RDS14": _BACKTRACK,
-        }.items():
-            acknowledge(cluster, Acknowledgement(Judge.AWS_SOLUTIONS, rule, reason))
-        return cluster.attr_endpoint_address
-
-    def _make_instance(self, shared: dict[str, Any], instance_class: str, version: str, database: str) -> str:
-        parameters = rds.CfnDBParameterGroup(
-            self,
-            "Parameters",
-            description="Hive metastore: TLS only",
-            family=f"mysql{'.'.join(version.split('.')[:2])}",
-            parameters={"require_secure_transport": "1"},
-        )
-        instance = rds.CfnDBInstance(
-            self,
-            "Database",
-            engine="mysql",
-            engine_version=version,
-            db_instance_class=instance_class,
-            db_name=database,
-            port=str(MYSQL),
-            vpc_security_groups=[self.security_group_id],
-            db_parameter_group_name=parameters.ref,
-            storage_type="gp3",
-            enable_cloudwatch_logs_exports=["error", "general", "slowquery"],
-            **self._monitoring(),
-            multi_az=True,
-            publicly_accessible=False,
-            auto_minor_version_upgrade=True,
-            copy_tags_to_snapshot=True,
-            **shared,
-        )
-        _keep_snapshot(instance)
-        self._attach(instance.ref, "AWS::RDS::DBInstance")
-        acknowledge(
-            instance,
-            Acknowledgement(Judge.AWS_SOLUTIONS, "AwsSolutions-RDS11", _PORT),
-            Acknowledgement(Judge.CONTROL_TOWER, "rds_instance_no_default_ports_check", _PORT),
-        )
-        # On the whole app: this judge reports the rule without saying for which resource.
-        whole = Acknowledgement(Judge.CONTROL_TOWER, "rds_instance_logging_enabled_check", _AUDIT)
-        acknowledge(self.node.root, whole)
-        return instance.attr_endpoint_address
-
-    def _monitoring(self) -> dict[str, Any]:
-        """Metrics of the operating system every minute, and the role that RDS's agent writes them as."""
-        role = iam.CfnRole(
-            self,
-            "Monitoring",
-            assume_role_policy_document={
-                "Version": "2012-10-17",
-                "Statement": [
-                    {
-                        "Effect": "Allow",
-                        "Principal": {"Service": "monitoring.rds.amazonaws.com"},
-                        "Action": "sts:AssumeRole",
-                    }
-                ],
-            },
-            managed_policy_arns=[f"arn:{Aws.PARTITION}:iam::aws:policy/{_MONITORING_POLICY}"],
-        )
-        finding = f"AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/{_MONITORING_POLICY}]"
-        acknowledge(role, Acknowledgement(Judge.AWS_SOLUTIONS, finding, _MONITORING))
-        return {"monitoring_interval": 60, "monitoring_role_arn": role.attr_arn}
 
     def _attach(self, target: str, kind: str) -> None:
         """Engine, host and port go into the JSON secret, as rotation functions want them."""
         secretsmanager.CfnSecretTargetAttachment(
             self, "Attachment", secret_id=self.secret_arn, target_id=target, target_type=kind
         )
-
-
-def _keep_snapshot(resource: rds.CfnDBCluster | rds.CfnDBInstance) -> None:
-    resource.cfn_options.deletion_policy = CfnDeletionPolicy.SNAPSHOT
-    resource.cfn_options.update_replace_policy = CfnDeletionPolicy.SNAPSHOT

@@ -13,6 +13,7 @@ from emrkit_facts.networking import NODE_TO_SERVICE, SERVICE_TO_NODE
 from emrkit_model.fields import read
 from emrkit_model.tokens import is_token
 
+from .group_rules import ANY_PORT, NOWHERE, Ports, allow_group
 from .tags import tags
 
 if TYPE_CHECKING:
@@ -23,16 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ExistingGroups", "SecurityGroups"]
 
-ANY_PORT = {"TCP": ("tcp", 0, 65535), "UDP": ("udp", 0, 65535), "ICMP": ("icmp", -1, -1)}
 _HTTPS = 443
-# CloudFormation lets a group without outbound rules send everything: this one lets nothing through.
-_NOWHERE: dict[str, object] = {
-    "ipProtocol": "icmp",
-    "fromPort": 252,
-    "toPort": 86,
-    "cidrIp": "255.255.255.255/32",
-    "description": "nothing goes out",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +94,10 @@ class SecurityGroups(Construct):
         # Groups that name each other: as resources of their own, or neither could be deleted.
         for to, group_id in nodes:
             for source, source_id in nodes:
-                for label, (protocol, first, last) in ANY_PORT.items():
-                    self._ingress(f"{to}From{source}{label}", group_id, source_id, protocol, first, last)
+                for label, ports in ANY_PORT.items():
+                    self._allow(f"{to}From{source}{label}", group_id, source_id, ports)
             if self.service_access is not None and service_ports:
-                name = f"{to}FromService"
-                self._ingress(name, group_id, self.service_access, "tcp", SERVICE_TO_NODE, SERVICE_TO_NODE)
+                self._allow(f"{to}FromService", group_id, self.service_access, Ports.tcp(SERVICE_TO_NODE))
         if egress is not None:
             self._limit(nodes, service_ports=service_ports, service_endpoint=endpoint_range is not None)
         if rules is not None:
@@ -169,7 +160,7 @@ class SecurityGroups(Construct):
         """Let nodes whose outbound rules are limited reach interface endpoints behind a group."""
         if self._limited:
             for name, node_group in (("Primary", self.primary), ("Core", self.core)):
-                self._egress(f"{name}ToEndpoints", node_group, group_id, "tcp", _HTTPS, _HTTPS)
+                self._allow(f"{name}ToEndpoints", node_group, group_id, Ports.tcp(_HTTPS), outbound=True)
 
     def _group(
         self,
@@ -204,21 +195,21 @@ class SecurityGroups(Construct):
             "Service",
             "access of the service to the nodes",
             inbound=inbound,
-            outbound=outbound or [_NOWHERE],
+            outbound=outbound or [NOWHERE],
         )
         return service.attr_group_id
 
     def _limit(self, nodes: Sequence[tuple[str, str]], *, service_ports: bool, service_endpoint: bool) -> None:
         for name, group_id in nodes:
             for to, to_id in nodes:
-                for label, (protocol, first, last) in ANY_PORT.items():
-                    self._egress(f"{name}To{to}{label}", group_id, to_id, protocol, first, last)
-            if self.service_access is None:
+                for label, ports in ANY_PORT.items():
+                    self._allow(f"{name}To{to}{label}", group_id, to_id, ports, outbound=True)
+            if (service := self.service_access) is None:
                 continue
             if service_ports:
-                self._egress(f"{name}ToService", group_id, self.service_access, "tcp", NODE_TO_SERVICE, NODE_TO_SERVICE)
+                self._allow(f"{name}ToService", group_id, service, Ports.tcp(NODE_TO_SERVICE), outbound=True)
             if service_ports or service_endpoint:
-                self._egress(f"{name}ToServiceHttps", group_id, self.service_access, "tcp", _HTTPS, _HTTPS)
+                self._allow(f"{name}ToServiceHttps", group_id, service, Ports.tcp(_HTTPS), outbound=True)
 
     def _admit(self, name: str, group_id: str, rules: Sequence[InboundRule]) -> None:
         for number, rule in enumerate(rules, start=1):
@@ -234,29 +225,8 @@ class SecurityGroups(Construct):
                 **{_ARGUMENTS[key]: value for key, value in rule.peer().items()},
             )
 
-    def _ingress(self, id: str, group: str, source: str, protocol: str, first: int, last: int) -> None:  # noqa: A002
-        rule = ec2.CfnSecurityGroupIngress(
-            self,
-            id,
-            group_id=group,
-            source_security_group_id=source,
-            ip_protocol=protocol,
-            from_port=first,
-            to_port=last,
-        )
-        self.rules.append(rule)
-
-    def _egress(self, id: str, group: str, to: str, protocol: str, first: int, last: int) -> None:  # noqa: A002
-        rule = ec2.CfnSecurityGroupEgress(
-            self,
-            id,
-            group_id=group,
-            destination_security_group_id=to,
-            ip_protocol=protocol,
-            from_port=first,
-            to_port=last,
-        )
-        self.rules.append(rule)
+    def _allow(self, id: str, group: str, peer: str, ports: Ports, *, outbound: bool = False) -> None:  # noqa: A002
+        self.rules.append(allow_group(self, id, group=group, peer=peer, ports=ports, outbound=outbound))
 
 
 _ARGUMENTS = {
