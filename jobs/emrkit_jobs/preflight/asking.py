@@ -35,7 +35,7 @@ _PERMISSIONS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question: what it is about, and the check that puts it."""
+    """One question: what it is about, and the check that puts it; places of findings are those within the cluster."""
 
     about: str
     check: Callable[[ClusterNeeds, Account], Iterable[Diagnostic]]
@@ -136,7 +136,7 @@ def check(
 def _put(question: Question, needs: ClusterNeeds, account: Account) -> tuple[Diagnostic, ...]:
     found: list[Diagnostic] = []
     try:
-        found += question.check(needs, account)
+        found += (finding.within("clusters", needs.name) for finding in question.check(needs, account))
     except TargetError as error:
         found.append(_unasked(question, error))
     return tuple(found)

@@ -31,50 +31,47 @@ def check_offerings(needs: ClusterNeeds, account: Account) -> Iterator[Diagnosti
         return
     offered = account.offerings(types)
     zones = frozenset(s.zone for s in account.subnets(needs.subnets).values()) if needs.subnets else frozenset[str]()
+    where = f"the zones of its subnets ({', '.join(sorted(zones))})" if zones else f"any zone of {needs.region}"
     for pool in needs.demand.pools:
         names = [kind.name for kind in pool.types]
-        where = f"the zones of its subnets ({', '.join(sorted(zones))})" if zones else f"any zone of {needs.region}"
-        here = {name: offered.get(name, frozenset[str]()) for name in names}
-        missing = [name for name in names if not (here[name] & zones if zones else here[name])]
-        if len(missing) == len(names):
-            yield error(
-                "PRE-010",
-                f"no instance type of the {pool.role} nodes is offered in {where}",
-                "clusters",
-                needs.name,
-                pool.role,
-                got=", ".join(names),
-                allowed=_elsewhere(offered, names),
-                reason=f"EMR gives up only after its provisioning timeout ({_TYPES})",
-                hint="take other types or other subnets",
-            )
-        elif missing:
-            yield warning(
-                "PRE-010",
-                f"some instance types of the {pool.role} nodes are not offered in {where}",
-                "clusters",
-                needs.name,
-                pool.role,
-                got=", ".join(missing),
-                reason=f"the fleet has fewer types to choose from than it seems ({_TYPES})",
-                hint="take other types or other subnets",
-            )
-        elif zones and (uneven := [n for n in names if zones - offered.get(n, frozenset())]) == names:
-            lacking = sorted({zone for name in uneven for zone in zones - offered.get(name, frozenset())})
-            yield warning(
-                "PRE-013",
-                f"in {', '.join(lacking)} not every type of the {pool.role} nodes is offered",
-                "clusters",
-                needs.name,
-                pool.role,
-                got=", ".join(names),
-                reason=f"EMR chooses one subnet for the whole cluster ({_TYPES})",
-                hint="add types that all zones offer, or leave out the subnets of those zones",
-            )
+        places = {name: offered.get(name, frozenset[str]()) for name in names}
+        yield from (d.within(pool.role) for d in _check_pool(f"{pool.role} nodes", places, zones, where))
 
 
-def _elsewhere(offered: Mapping[str, frozenset[str]], names: Iterable[str]) -> str | None:
-    zones = sorted({zone for name in names for zone in offered.get(name, frozenset())})
+def _check_pool(
+    what: str, offered: Mapping[str, frozenset[str]], zones: frozenset[str], where: str
+) -> Iterator[Diagnostic]:
+    missing = [name for name, here in offered.items() if not (here & zones if zones else here)]
+    if len(missing) == len(offered):
+        yield error(
+            "PRE-010",
+            f"no instance type of the {what} is offered in {where}",
+            got=", ".join(offered),
+            allowed=_elsewhere(offered),
+            reason=f"EMR gives up only after its provisioning timeout ({_TYPES})",
+            hint="take other types or other subnets",
+        )
+    elif missing:
+        yield warning(
+            "PRE-010",
+            f"some instance types of the {what} are not offered in {where}",
+            got=", ".join(missing),
+            reason=f"the fleet has fewer types to choose from than it seems ({_TYPES})",
+            hint="take other types or other subnets",
+        )
+    elif zones and all(zones - here for here in offered.values()):
+        lacking = sorted({zone for here in offered.values() for zone in zones - here})
+        yield warning(
+            "PRE-013",
+            f"in {', '.join(lacking)} not every type of the {what} is offered",
+            got=", ".join(offered),
+            reason=f"EMR chooses one subnet for the whole cluster ({_TYPES})",
+            hint="add types that all zones offer, or leave out the subnets of those zones",
+        )
+
+
+def _elsewhere(offered: Mapping[str, frozenset[str]]) -> str | None:
+    zones = sorted({zone for here in offered.values() for zone in here})
     return f"offered in {', '.join(zones)}" if zones else None
 
 
@@ -92,8 +89,6 @@ def check_addresses(needs: ClusterNeeds, account: Account) -> Iterator[Diagnosti
         yield error(
             "PRE-011",
             "no subnet has enough free addresses for the nodes that the cluster starts with",
-            "clusters",
-            needs.name,
             "subnets",
             got=f"free addresses {shown}",
             allowed=f"at least {first}",
@@ -104,8 +99,6 @@ def check_addresses(needs: ClusterNeeds, account: Account) -> Iterator[Diagnosti
         yield warning(
             "PRE-011",
             "the cluster can grow beyond the free addresses of its subnets",
-            "clusters",
-            needs.name,
             "subnets",
             got=f"free addresses {', '.join(f'{s}: {c}' for s, c in sorted(small.items()))}",
             allowed=f"{most} nodes at most",
@@ -171,50 +164,49 @@ def check_vcpu_quotas(needs: ClusterNeeds, account: Account) -> Iterator[Diagnos
                 groups.setdefault(found.quota.name, []).append(name)
                 known[found.quota.name] = found
         for title, names in groups.items():
-            limit = int(known[title].quota.value)
-            first = needs.demand.first_vcpus(market, frozenset(names))
-            most = needs.demand.most_vcpus(market, frozenset(names))
-            if most == 0 and first == 0:
-                continue
-            if first > limit:
-                yield error(
-                    "PRE-012",
-                    "the cluster needs more vCPU at its start than the account may run",
-                    "clusters",
-                    needs.name,
-                    got=f"{first} {market} vCPU ({', '.join(names)})",
-                    allowed=f"{limit} by the quota '{title}'",
-                    reason=f"EMR waits for capacity that never comes, then ends the cluster ({_QUOTAS})",
-                    hint="ask Service Quotas for more, or take fewer or smaller nodes",
-                )
-                continue
-            running = sum(
-                use.vcpu
-                for use in account.vcpus()
-                if use.market == market and _class_of(use.type, market, classes) == known[title]
-            )
-            if first + running > limit:
-                yield warning(
-                    "PRE-014",
-                    "with what runs already, the cluster needs more vCPU at its start than the account may run",
-                    "clusters",
-                    needs.name,
-                    got=f"{first} {market} vCPU, and {running} run",
-                    allowed=f"{limit} by the quota '{title}'",
-                    reason=f"what runs now may have ended by then; if not, EMR waits, then gives up ({_QUOTAS})",
-                    hint="end what is not needed, or ask Service Quotas for more",
-                )
-            elif most + running > limit:
-                yield warning(
-                    "PRE-012",
-                    "the cluster can grow beyond the vCPU that the account may run",
-                    "clusters",
-                    needs.name,
-                    got=f"up to {most} {market} vCPU ({', '.join(names)}), and {running} run",
-                    allowed=f"{limit} by the quota '{title}'",
-                    reason=f"scaling stops there without an error of the cluster ({_QUOTAS})",
-                    hint="ask Service Quotas for more, or lower the maximum",
-                )
+            yield from _check_quota(known[title], names, needs, account, classes)
+
+
+def _check_quota(
+    mine: _Class, names: list[str], needs: ClusterNeeds, account: Account, classes: tuple[_Class, ...]
+) -> Iterator[Diagnostic]:
+    market, limit, types = mine.market, int(mine.quota.value), f"{mine.market} vCPU ({', '.join(names)})"
+    first = needs.demand.first_vcpus(market, frozenset(names))
+    most = needs.demand.most_vcpus(market, frozenset(names))
+    if most == 0 and first == 0:
+        return
+    allowed = f"{limit} by the quota '{mine.quota.name}'"
+    if first > limit:
+        yield error(
+            "PRE-012",
+            "the cluster needs more vCPU at its start than the account may run",
+            got=f"{first} {types}",
+            allowed=allowed,
+            reason=f"EMR waits for capacity that never comes, then ends the cluster ({_QUOTAS})",
+            hint="ask Service Quotas for more, or take fewer or smaller nodes",
+        )
+        return
+    running = sum(
+        use.vcpu for use in account.vcpus() if use.market == market and _class_of(use.type, market, classes) == mine
+    )
+    if first + running > limit:
+        yield warning(
+            "PRE-014",
+            "with what runs already, the cluster needs more vCPU at its start than the account may run",
+            got=f"{first} {market} vCPU, and {running} run",
+            allowed=allowed,
+            reason=f"what runs now may have ended by then; if not, EMR waits, then gives up ({_QUOTAS})",
+            hint="end what is not needed, or ask Service Quotas for more",
+        )
+    elif most + running > limit:
+        yield warning(
+            "PRE-012",
+            "the cluster can grow beyond the vCPU that the account may run",
+            got=f"up to {most} {types}, and {running} run",
+            allowed=allowed,
+            reason=f"scaling stops there without an error of the cluster ({_QUOTAS})",
+            hint="ask Service Quotas for more, or lower the maximum",
+        )
 
 
 def check_cluster_quota(needs: ClusterNeeds, account: Account) -> Iterator[Diagnostic]:
@@ -226,8 +218,6 @@ def check_cluster_quota(needs: ClusterNeeds, account: Account) -> Iterator[Diagn
         yield error(
             "PRE-015",
             "the account has as many active clusters as it may",
-            "clusters",
-            needs.name,
             got=f"{active} active clusters in {needs.region}",
             allowed=f"{limit}",
             reason=f"EMR refuses the next one ({_EMR_QUOTAS})",

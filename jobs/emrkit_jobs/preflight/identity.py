@@ -25,8 +25,6 @@ def check_roles(needs: ClusterNeeds, account: Account) -> Iterator[Diagnostic]:
             yield error(
                 "PRE-030",
                 f"the {what} does not exist",
-                "clusters",
-                needs.name,
                 got=name,
                 reason=f"EMR cannot act for you without it ({_ROLES})",
                 hint="leave the role to the stack, or name one of this account",
@@ -43,8 +41,6 @@ def check_profile(needs: ClusterNeeds, account: Account) -> Iterator[Diagnostic]
         yield error(
             "PRE-031",
             f"the instance profile {what}",
-            "clusters",
-            needs.name,
             got=needs.profile,
             reason=f"nodes start with the profile's role ({_PROFILE})",
             hint="leave the profile to the stack, or add a role to it: `aws iam add-role-to-instance-profile`",
@@ -53,22 +49,18 @@ def check_profile(needs: ClusterNeeds, account: Account) -> Iterator[Diagnostic]
         yield error(
             "PRE-032",
             "the instance profile and its role have different names",
-            "clusters",
-            needs.name,
             got=f"profile {needs.profile}, role {found.role}",
             reason=f"EMR takes the one name for both and fails with 'Invalid InstanceProfile' ({_PROFILE})",
             hint="make the profile anew with the role's name",
         )
 
 
-def check_linked_role(needs: ClusterNeeds, account: Account) -> Iterator[Diagnostic]:
+def check_linked_role(needs: ClusterNeeds, account: Account) -> Iterator[Diagnostic]:  # noqa: ARG001 - of the account
     """EMR's service-linked role exists; EMR makes it, if the first caller may."""
     if not account.role(_LINKED_ROLE):
         yield warning(
             "PRE-033",
             f"the account has no service-linked role {_LINKED_ROLE} yet",
-            "clusters",
-            needs.name,
             reason=f"EMR makes it with the first cluster if the caller may; without it nothing cleans up ({_LINKED})",
             hint="`aws iam create-service-linked-role --aws-service-name elasticmapreduce.amazonaws.com`",
         )
@@ -80,8 +72,6 @@ def check_names_of_parts(needs: ClusterNeeds, account: Account) -> Iterator[Diag
         yield error(
             "PRE-034",
             f"key pair '{needs.key_pair}' does not exist in {needs.region}",
-            "clusters",
-            needs.name,
             "key_pair",
             got=needs.key_pair,
             reason=f"EMR fails with INVALID_SSH_KEY_NAME ({_GUIDE}emr-plan-access-ssh.html)",
@@ -92,8 +82,6 @@ def check_names_of_parts(needs: ClusterNeeds, account: Account) -> Iterator[Diag
         yield error(
             "PRE-035",
             f"security configuration '{needs.security_configuration}' does not exist in {needs.region}",
-            "clusters",
-            needs.name,
             "security_configuration",
             got=needs.security_configuration,
             reason=f"EMR refuses the cluster ({_GUIDE}emr-security-configurations.html)",

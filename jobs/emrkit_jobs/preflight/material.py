@@ -28,8 +28,6 @@ def check_keys(needs: ClusterNeeds, account: Account) -> Iterator[Diagnostic]:
             yield error(
                 "PRE-043",
                 f"the key for {what} is in another Region than the cluster",
-                "clusters",
-                needs.name,
                 got=key,
                 allowed=needs.region,
                 reason=f"disks and logs are encrypted in the cluster's Region ({_KEYS})",
@@ -41,8 +39,6 @@ def check_keys(needs: ClusterNeeds, account: Account) -> Iterator[Diagnostic]:
             yield error(
                 "PRE-040",
                 f"the key for {what} does not exist",
-                "clusters",
-                needs.name,
                 got=key,
                 reason=f"nodes cannot open their disks without it ({_KEYS})",
                 hint="name a key of this account and Region",
@@ -51,8 +47,6 @@ def check_keys(needs: ClusterNeeds, account: Account) -> Iterator[Diagnostic]:
             yield error(
                 "PRE-041",
                 f"the key for {what} is not enabled",
-                "clusters",
-                needs.name,
                 got=f"{key} is {found.state}",
                 allowed="Enabled",
                 reason=f"nodes cannot open their disks with it ({_KEYS})",
@@ -62,8 +56,6 @@ def check_keys(needs: ClusterNeeds, account: Account) -> Iterator[Diagnostic]:
             yield error(
                 "PRE-042",
                 f"the key for {what} does not encrypt",
-                "clusters",
-                needs.name,
                 got=key,
                 allowed="a symmetric key for ENCRYPT_DECRYPT",
                 reason=f"EBS and S3 take symmetric keys alone ({_KEYS})",
@@ -80,8 +72,6 @@ def check_images(needs: ClusterNeeds, account: Account) -> Iterator[Diagnostic]:
             yield error(
                 "PRE-050",
                 f"AMI {image} {what} in {needs.region}",
-                "clusters",
-                needs.name,
                 "custom_ami",
                 got=image,
                 reason=f"nodes cannot start from it ({_IMAGES})",
@@ -92,8 +82,6 @@ def check_images(needs: ClusterNeeds, account: Account) -> Iterator[Diagnostic]:
             yield error(
                 "PRE-051",
                 f"AMI {image} has another architecture than the instance types",
-                "clusters",
-                needs.name,
                 "custom_ami",
                 got=found.architecture,
                 allowed=", ".join(sorted(kinds)),
@@ -104,8 +92,6 @@ def check_images(needs: ClusterNeeds, account: Account) -> Iterator[Diagnostic]:
             yield error(
                 "PRE-052",
                 f"AMI {image} has no EBS root volume",
-                "clusters",
-                needs.name,
                 "custom_ami",
                 got=found.root,
                 allowed="ebs",

@@ -30,8 +30,6 @@ def check_subnets(needs: ClusterNeeds, account: Account) -> Iterator[Diagnostic]
         yield error(
             "PRE-020",
             f"subnet {missing} does not exist in {needs.region}",
-            "clusters",
-            needs.name,
             "subnets",
             got=missing,
             reason=f"EMR refuses the cluster after it has started to make it ({_VPC})",
@@ -42,8 +40,6 @@ def check_subnets(needs: ClusterNeeds, account: Account) -> Iterator[Diagnostic]
         yield error(
             "PRE-021",
             "the subnets are in different VPCs",
-            "clusters",
-            needs.name,
             "subnets",
             got=", ".join(f"{view.id} in {view.vpc}" for view in found.values()),
             reason=f"EMR chooses one of them, and the security groups belong to one VPC ({_VPC})",
@@ -55,8 +51,6 @@ def check_subnets(needs: ClusterNeeds, account: Account) -> Iterator[Diagnostic]
             yield error(
                 "PRE-027",
                 "some subnets are public and some are private",
-                "clusters",
-                needs.name,
                 "subnets",
                 got=f"public: {', '.join(sorted(public))}",
                 reason=f"a public and a private subnet need different security groups ({_VPC})",
@@ -76,8 +70,6 @@ def check_groups(needs: ClusterNeeds, account: Account) -> Iterator[Diagnostic]:
             yield error(
                 "PRE-026",
                 f"the {what} does not exist",
-                "clusters",
-                needs.name,
                 got=group,
                 reason=f"EMR refuses the cluster after it has started to make it ({_GROUPS})",
                 hint="name a group of this account and Region, or leave it to the stack",
@@ -86,8 +78,6 @@ def check_groups(needs: ClusterNeeds, account: Account) -> Iterator[Diagnostic]:
             yield error(
                 "PRE-028",
                 f"the {what} belongs to another VPC than the subnets",
-                "clusters",
-                needs.name,
                 got=f"{group} in {view.vpc}",
                 allowed=", ".join(sorted(vpcs)),
                 reason=f"EMR refuses the cluster after it has started to make it ({_GROUPS})",
@@ -114,8 +104,6 @@ def check_tags(needs: ClusterNeeds, account: Account) -> Iterator[Diagnostic]:
         yield error(
             "PRE-022",
             "the service role reaches only what is tagged for EMR, and this is not",
-            "clusters",
-            needs.name,
             got=", ".join(bare),
             allowed=f"the tag {key} = {value}",
             reason=f"{_SCOPED_POLICY} makes it a condition; EMR fails with UnauthorizedOperation ({_POLICY})",
@@ -136,8 +124,6 @@ def check_names(needs: ClusterNeeds, account: Account) -> Iterator[Diagnostic]:
             yield error(
                 "PRE-023",
                 f"{' and '.join(off)} of the VPC must be on",
-                "clusters",
-                needs.name,
                 "subnets",
                 got=vpc,
                 reason=f"nodes find each other by name; without names HDFS does not start ({_VPC})",
@@ -147,8 +133,6 @@ def check_names(needs: ClusterNeeds, account: Account) -> Iterator[Diagnostic]:
             yield warning(
                 "PRE-023",
                 f"{' and '.join(off)} of the VPC should be on",
-                "clusters",
-                needs.name,
                 "subnets",
                 got=vpc,
                 reason=f"VPC endpoints with private names need it, and a move to a public subnet does ({_VPC})",
@@ -161,8 +145,6 @@ def check_names(needs: ClusterNeeds, account: Account) -> Iterator[Diagnostic]:
             yield warning(
                 "PRE-024",
                 "the VPC resolves names in its own way",
-                "clusters",
-                needs.name,
                 "subnets",
                 got=f"{vpc}: {'; '.join(strange)}",
                 allowed=f"AmazonProvidedDNS and {expected}",
@@ -178,8 +160,6 @@ def check_public_access(needs: ClusterNeeds, account: Account) -> Iterator[Diagn
         yield warning(
             "PRE-025",
             f"EMR's block public access is off in {needs.region}",
-            "clusters",
-            needs.name,
             reason=f"nothing keeps a cluster of this account from being open to everybody ({_BLOCK})",
             hint="`aws emr put-block-public-access-configuration` with BlockPublicSecurityGroupRules=true",
         )
@@ -200,8 +180,6 @@ def check_public_access(needs: ClusterNeeds, account: Account) -> Iterator[Diagn
         yield error(
             "PRE-025",
             "block public access refuses the cluster: a security group is open to everybody",
-            "clusters",
-            needs.name,
             got=", ".join(opened),
             allowed=", ".join(_ports(*ports) for ports in permitted),
             reason=f"in a public subnet ({', '.join(sorted(public))}) EMR starts no such cluster ({_BLOCK})",

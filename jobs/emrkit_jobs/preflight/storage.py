@@ -28,8 +28,6 @@ def check_buckets(needs: ClusterNeeds, account: Account) -> Iterator[Diagnostic]
             yield error(
                 "PRE-001",
                 f"bucket '{name}' does not exist",
-                "clusters",
-                needs.name,
                 got=f"s3://{name}/ for {what}",
                 reason=f"a cluster without its bucket fails while it starts ({_LOGS})",
                 hint=f"create it (`aws s3 mb s3://{name} --region {needs.region}`), or name another one",
@@ -38,8 +36,6 @@ def check_buckets(needs: ClusterNeeds, account: Account) -> Iterator[Diagnostic]
             yield error(
                 "PRE-002",
                 f"bucket '{name}' is in another Region than the cluster",
-                "clusters",
-                needs.name,
                 got=f"{bucket.region}, for {what}",
                 allowed=needs.region,
                 reason=f"EMR writes logs and reads scripts in its own Region alone ({_LOGS})",
@@ -49,8 +45,6 @@ def check_buckets(needs: ClusterNeeds, account: Account) -> Iterator[Diagnostic]
             yield warning(
                 "PRE-003",
                 f"bucket '{name}' does not let you look into it",
-                "clusters",
-                needs.name,
                 got=f"s3:ListBucket is denied, for {what}",
                 reason=f"the nodes' own role may be allowed; nobody can tell from here ({_ACCESS})",
                 hint="check that the nodes' role may use the bucket",
@@ -67,8 +61,6 @@ def check_objects(needs: ClusterNeeds, account: Account) -> Iterator[Diagnostic]
             yield error(
                 "PRE-004",
                 f"{place.purpose} is not there",
-                "clusters",
-                needs.name,
                 got=place.uri,
                 reason=f"nodes read it while they start, and the cluster ends when they cannot ({_BOOTSTRAP})",
                 hint=f"upload it: `aws s3 cp FILE {place.uri}`",
