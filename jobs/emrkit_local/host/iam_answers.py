@@ -8,26 +8,26 @@ from xml.sax.saxutils import escape
 
 from .iam_simulation import Decision, UnsupportedCondition, decide
 from .ministack import Emulator, Response
+from .query_answers import Form, numbered, read_list, read_text, xml_response
 
 __all__ = ["take_linked_role", "take_simulation"]
 
 _NAMESPACE = "https://iam.amazonaws.com/doc/2010-05-08/"
-Form = Mapping[str, list[str]]
 
 
 def take_simulation(emulator: Emulator) -> None:
     """Answer both actions ourselves."""
 
     def principal(form: Form) -> Response:
-        arn = _one(form, "PolicySourceArn")
+        arn = read_text(form, "PolicySourceArn")
         found = emulator.identity_policies(arn)
         if found is None:
             return _error("NoSuchEntity", f"there is no user, group or role {arn}", 404)
-        extra = {f"input-{n}": text for n, text in enumerate(_many(form, "PolicyInputList"), 1)}
+        extra = {f"input-{n}": text for n, text in enumerate(read_list(form, "PolicyInputList.member"), 1)}
         return _answer("SimulatePrincipalPolicy", {**found, **extra}, form)
 
     def custom(form: Form) -> Response:
-        policies = {f"input-{n}": text for n, text in enumerate(_many(form, "PolicyInputList"), 1)}
+        policies = {f"input-{n}": text for n, text in enumerate(read_list(form, "PolicyInputList.member"), 1)}
         return _answer("SimulateCustomPolicy", policies, form)
 
     emulator.take_iam_action("SimulatePrincipalPolicy", principal)
@@ -43,7 +43,7 @@ def take_linked_role(emulator: Emulator) -> None:
 
     def get(form: Form) -> Response:
         answer = own(form)
-        if answer[0] < 400 or _one(form, "RoleName") != _LINKED_ROLE:
+        if answer[0] < 400 or read_text(form, "RoleName") != _LINKED_ROLE:
             return answer
         path = "/aws-service-role/elasticmapreduce.amazonaws.com/"
         role = (
@@ -52,33 +52,21 @@ def take_linked_role(emulator: Emulator) -> None:
             "<CreateDate>2020-01-01T00:00:00Z</CreateDate><MaxSessionDuration>3600</MaxSessionDuration>"
         )
         inside = f"<GetRoleResult><Role>{role}</Role></GetRoleResult>{_META}"
-        return _xml(200, f"<GetRoleResponse xmlns='{_NAMESPACE}'>{inside}</GetRoleResponse>")
+        return xml_response(200, f"<GetRoleResponse xmlns='{_NAMESPACE}'>{inside}</GetRoleResponse>")
 
     emulator.take_iam_action("GetRole", get)
 
 
-def _one(form: Form, name: str) -> str:
-    return (form.get(name) or [""])[0]
-
-
-def _many(form: Form, name: str) -> list[str]:
-    found: list[str] = []
-    while text := _one(form, f"{name}.member.{len(found) + 1}"):
-        found.append(text)
-    return found
-
-
 def _context(form: Form) -> dict[str, list[str]]:
-    entries: dict[str, list[str]] = {}
-    number = 1
-    while name := _one(form, f"ContextEntries.member.{number}.ContextKeyName"):
-        entries[name] = _many(form, f"ContextEntries.member.{number}.ContextKeyValues")
-        number += 1
-    return entries
+    return {
+        read_text(form, name): read_list(form, name.replace(".ContextKeyName", ".ContextKeyValues.member"))
+        for name in numbered(form, "ContextEntries.member", ".ContextKeyName")
+    }
 
 
 def _answer(action: str, policies: Mapping[str, object], form: Form) -> Response:
-    actions, resources, context = _many(form, "ActionNames"), _many(form, "ResourceArns") or ["*"], _context(form)
+    actions, context = read_list(form, "ActionNames.member"), _context(form)
+    resources = read_list(form, "ResourceArns.member") or ["*"]
     if not actions:
         return _error("ValidationError", "ActionNames must name at least one action", 400)
     try:
@@ -87,7 +75,7 @@ def _answer(action: str, policies: Mapping[str, object], form: Form) -> Response
         return _error("PolicyEvaluation", str(error), 500)
     members = "".join(_member(a, r, d) for a, r, d in results)
     inside = f"<EvaluationResults>{members}</EvaluationResults><IsTruncated>false</IsTruncated>"
-    return _xml(
+    return xml_response(
         200,
         f"<{action}Response xmlns='{_NAMESPACE}'><{action}Result>{inside}</{action}Result>{_META}</{action}Response>",
     )
@@ -113,8 +101,4 @@ _META = "<ResponseMetadata><RequestId>00000000-0000-0000-0000-000000000000</Requ
 
 def _error(code: str, message: str, status: int) -> Response:
     inside = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
-    return _xml(status, f"<ErrorResponse xmlns='{_NAMESPACE}'>{inside}</ErrorResponse>")
-
-
-def _xml(status: int, text: str) -> Response:
-    return status, {"Content-Type": "text/xml"}, text.encode()
+    return xml_response(status, f"<ErrorResponse xmlns='{_NAMESPACE}'>{inside}</ErrorResponse>")

@@ -6,13 +6,14 @@ The types are those of the data that EMR's own rules use; a subnet has the addre
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from xml.sax.saxutils import escape
 
 from emrkit_facts import instance_types
 
 from .ministack import Emulator, Response
+from .query_answers import Form, numbered, read_list, read_text, xml_response
 
 __all__ = ["take_free_addresses", "take_instance_types"]
 
@@ -21,7 +22,6 @@ _ZONES = "abc"
 """The zones that the emulator gives each Region."""
 _RESERVED = 5
 """Addresses of each subnet that AWS keeps."""
-Form = Mapping[str, list[str]]
 
 
 def take_free_addresses(emulator: Emulator) -> None:
@@ -42,7 +42,7 @@ def take_instance_types(emulator: Emulator) -> None:
 
     def offerings(form: Form) -> Response:
         region = emulator.region()
-        kind = _one(form, "LocationType") or "region"
+        kind = read_text(form, "LocationType") or "region"
         filters = _filters(form)
         places = [region] if kind == "region" else [f"{region}{zone}" for zone in _ZONES]
         rows = [
@@ -57,7 +57,7 @@ def take_instance_types(emulator: Emulator) -> None:
         return _answer("DescribeInstanceTypeOfferings", inside)
 
     def types(form: Form) -> Response:
-        wanted = _many(form, "InstanceType")
+        wanted = read_list(form, "InstanceType")
         unknown = [name for name in wanted if name not in instance_types.names()]
         if unknown:
             message = f"The following supplied instance types do not exist: [{', '.join(unknown)}]"
@@ -101,24 +101,11 @@ def _type(name: str) -> str:
     )
 
 
-def _one(form: Form, name: str) -> str:
-    return (form.get(name) or [""])[0]
-
-
-def _many(form: Form, prefix: str) -> list[str]:
-    found: list[str] = []
-    while text := _one(form, f"{prefix}.{len(found) + 1}"):
-        found.append(text)
-    return found
-
-
 def _filters(form: Form) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    number = 1
-    while name := _one(form, f"Filter.{number}.Name"):
-        found[name] = _many(form, f"Filter.{number}.Value")
-        number += 1
-    return found
+    return {
+        read_text(form, name): read_list(form, name.replace(".Name", ".Value"))
+        for name in numbered(form, "Filter", ".Name")
+    }
 
 
 def _matches(value: str, patterns: Iterable[str] | None) -> bool:
@@ -130,13 +117,11 @@ def _join(rows: Iterable[str]) -> str:
 
 
 def _answer(action: str, inside: str) -> Response:
-    return _xml(200, f"<{action}Response xmlns='{_NAMESPACE}'><requestId>local</requestId>{inside}</{action}Response>")
+    return xml_response(
+        200, f"<{action}Response xmlns='{_NAMESPACE}'><requestId>local</requestId>{inside}</{action}Response>"
+    )
 
 
 def _error(code: str, message: str) -> Response:
     inside = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
-    return _xml(400, f"<Response><Errors>{inside}</Errors><RequestID>local</RequestID></Response>")
-
-
-def _xml(status: int, text: str) -> Response:
-    return status, {"Content-Type": "text/xml"}, text.encode()
+    return xml_response(400, f"<Response><Errors>{inside}</Errors><RequestID>local</RequestID></Response>")

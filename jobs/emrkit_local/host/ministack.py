@@ -1,7 +1,7 @@
-"""The only module that knows ministack: every hook we use, checked at start, behind names of ours.
+"""The only module that knows what ministack does: every hook we use, behind names of ours.
 
-ministack publishes no extension points, so its exact version is pinned and `Emulator` refuses one that lacks a hook,
-naming it. Nothing else in the package imports `ministack`. Its modules are imported when they are first needed.
+`ministack_hooks` says which hooks there are and refuses a ministack that lacks one. Nothing else in the package imports
+`ministack`.
 """
 
 # ministack ships no type information; what leaves this module is typed.
@@ -10,7 +10,6 @@ naming it. Nothing else in the package imports `ministack`. Its modules are impo
 from __future__ import annotations
 
 import asyncio
-import importlib
 import inspect
 import json
 import os
@@ -22,6 +21,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import cast
+
+from .ministack_hooks import AT_START, HOOKS, HookMissing, load
 
 __all__ = ["Emulator", "HookMissing", "Json", "Response", "TaskFailure", "TypeHandlers"]
 
@@ -36,42 +37,6 @@ TaskHandler = Callable[[str, Json], object]
 
 _ACCOUNT_DIGITS = 12
 _DEFAULT_ACCOUNT = "000000000000"
-PINNED = "1.5.33"
-_HOOKS: Mapping[str, str] = {
-    "app": """
-        app SERVICE_HANDLERS SERVICE_REGISTRY SERVICE_NAME_ALIASES _build_persistence_save_dict _state_map _get_module
-        call_service_handler_sync _request_account_scope
-    """,
-    "core.responses": """
-        get_account_id get_region set_request_account_id set_request_region AccountScopedDict
-        AccountRegionScopedDict
-    """,
-    "core.persistence": "_json_default _json_object_hook",
-    "core.router": "extract_access_key_id extract_region _is_aws_service_name",
-    "core.iam_evaluator": "_resolve_managed_policy_document",
-    "services.s3": """
-        _buckets _persist_object _persist_delete_marker _delete_persisted_object _delete_persisted_bucket
-        _read_body _collect_list_entries _object_meta_from_record _key_history_meta _load_persisted_history
-        get_state load_persisted_state S3_PERSIST DATA_DIR _put_bucket_encryption _delete_bucket_encryption
-        _put_bucket_lifecycle _delete_bucket_lifecycle _bucket_tags _object_versions
-        _resolve_sse_write_headers
-    """,
-    "services.cloudformation": "_stacks _stack_events _exports _change_sets",
-    "services.cloudformation.provisioners": "_RESOURCE_HANDLERS _replace_resource _physical_name",
-    "services.cloudformation.engine": "_resolve_dynamic_references",
-    "services.cloudformation.stacks": "_runs_on_worker_thread _add_event _stack_region_context",
-    "services.stepfunctions": """
-        _SERVICE_DISPATCH _AWS_SDK_SERVICE_MAP _ExecutionError _executions _execute_task
-        _invoke_resource_with_timeout _state_machines _fail_execution
-    """,
-    "services.iam": "_IAM_HANDLERS _roles _users",
-    "services.eventbridge": "_put_events",
-    "services.ec2": "_ACTION_MAP _subnets",
-}
-# Checked when the emulator starts: cheap to import. The others when they are first used.
-_AT_START = ("app", "core.responses", "core.persistence", "core.router", "services.s3")
-
-
 _FAILED = 400
 
 
@@ -87,10 +52,6 @@ def _before(handler: ServiceHandler, once: Callable[[], None]) -> ServiceHandler
         return await handler(method, path, headers, body, query)
 
     return taught
-
-
-class HookMissing(RuntimeError):  # noqa: N818 - says what happened
-    """This ministack is not the one the adapter was written for."""
 
 
 class TaskFailure(Exception):  # noqa: N818 - an outcome
@@ -120,7 +81,7 @@ class Emulator:
         self.port = port
         self._lessons: dict[str, Callable[[], None]] = {}
         self._teaching = threading.RLock()
-        for name in _AT_START:
+        for name in AT_START:
             self.module(name)
         # Asked about signed services it has no handler for, to refuse them by name; its own answer reads the whole
         # catalogue of botocore on the event loop.
@@ -130,17 +91,7 @@ class Emulator:
 
     def module(self, name: str) -> ModuleType:
         """A module of ministack with all hooks we use in it; `HookMissing` names what it lacks."""
-        try:
-            found = importlib.import_module(f"ministack.{name}")
-        except ImportError as error:
-            raise HookMissing(
-                f"ministack {PINNED} is needed, and its module {name} cannot be imported: {error}"
-            ) from error
-        missing = [h for h in _HOOKS.get(name, "").split() if not hasattr(found, h)]
-        if missing:
-            lacking = ", ".join(missing)
-            raise HookMissing(f"this ministack does not fit (pinned: {PINNED}): its module {name} lacks {lacking}")
-        return found
+        return load(name)
 
     def patch(self, module: str, **values: object) -> None:
         """Put ours in place of hooks (which `module` has checked)."""
@@ -154,7 +105,7 @@ class Emulator:
 
     def check(self) -> None:
         """Import every module we hook into and check its hooks (a second or two; for tests and `status`)."""
-        for name in _HOOKS:
+        for name in HOOKS:
             self.module(name)
 
     # Requests -------------------------------------------------------------------------------------------------------
