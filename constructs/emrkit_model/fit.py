@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from .cluster import Cluster
-from .cluster_rules.containers import driver, executor, room, worker_nodes
+from .cluster_rules.containers import driver, executor, room, types, worker_nodes
 from .diagnostics import Diagnostic
 from .findings import error, warning
 from .gating import gate_problem
@@ -75,8 +75,8 @@ def _check_settings(step: SparkStep | SparkSqlStep, cluster: Cluster) -> Iterato
     settings = {**cluster.effective_settings().properties("spark-defaults"), **step.conf}
     # What the cluster itself says is the cluster's finding.
     wanted = executor(settings, cluster.release) if _names(step.conf, "executor") else None
-    small = [] if wanted is None else [node for node in nodes if not wanted.fits(node)]
-    if wanted is not None and len(small) == len(nodes):
+    misfits = () if wanted is None else wanted.misfits(nodes)
+    if wanted is not None and len(misfits) == len(nodes):
         yield error(
             "JOB-033",
             f"an executor of {wanted.words} fits no node of cluster '{cluster.name}'",
@@ -86,19 +86,19 @@ def _check_settings(step: SparkStep | SparkSqlStep, cluster: Cluster) -> Iterato
             reason=f"YARN refuses what no node has room for ({_SPARK})",
             hint="lower spark.executor.memory or spark.executor.cores, or take larger instances",
         )
-    elif wanted is not None and small:
+    elif wanted is not None and misfits:
         yield warning(
             "JOB-034",
-            f"an executor of {wanted.words} does not fit {', '.join(node.type for node in small)}",
+            f"an executor of {wanted.words} does not fit {types(misfits)}",
             "conf",
             got=wanted.words,
-            allowed=room(small),
+            allowed=room(misfits),
             reason=f"nodes of these types would stay empty ({_SPARK})",
             hint="lower spark.executor.memory, or leave the small types out of the cluster",
         )
     in_yarn = isinstance(step, SparkStep) and step.deploy_mode == "cluster"
     driving = driver(settings) if in_yarn and _names(step.conf, "driver") else None
-    if driving is not None and not any(driving.fits(node) for node in nodes):
+    if driving is not None and len(driving.misfits(nodes)) == len(nodes):
         yield error(
             "JOB-035",
             f"a driver of {driving.words} fits no node of cluster '{cluster.name}'",

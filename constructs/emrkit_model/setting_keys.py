@@ -60,29 +60,13 @@ def check_values(key: str, value: str, release: str) -> Iterator[Diagnostic]:
         if found is None:
             continue
         hint = f"use {found.successor}" if found.successor else "leave the setting out, or name a class of that SDK"
-        reason = f"{found.text} ({found.page})"
+        told = {"got": name, "reason": f"{found.text} ({found.page})", "hint": hint}
         if name.startswith("com.amazonaws."):
-            yield warning(
-                "CONF-020",
-                f"'{key}' names a class of the AWS SDK for Java v1",
-                key,
-                got=name,
-                reason=reason,
-                hint=hint,
-            )
+            yield warning("CONF-020", f"'{key}' names a class of the AWS SDK for Java v1", key, **told)
         elif name.startswith("software.amazon.awssdk."):
-            yield warning(
-                "CONF-071",
-                f"'{key}' names a class of the AWS SDK for Java v2",
-                key,
-                got=name,
-                reason=reason,
-                hint=hint,
-            )
+            yield warning("CONF-071", f"'{key}' names a class of the AWS SDK for Java v2", key, **told)
         else:
-            yield warning(
-                "CONF-072", f"'{key}' names a class that EMR does not ship", key, got=name, reason=reason, hint=hint
-            )
+            yield warning("CONF-072", f"'{key}' names a class that EMR does not ship", key, **told)
 
 
 def check_spark_settings(settings: Mapping[str, str]) -> Iterator[Diagnostic]:

@@ -20,7 +20,7 @@ from emrkit_model.tokens import is_token
 if TYPE_CHECKING:
     from emrkit_model.cluster import Cluster
 
-__all__ = ["Container", "Node", "check_containers", "driver", "executor", "room", "worker_nodes"]
+__all__ = ["Container", "Node", "check_containers", "driver", "executor", "room", "types", "worker_nodes"]
 
 _SPARK_PAGE = "https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-spark-configure.html"
 _TASK_PAGE = "https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-hadoop-task-config.html"
@@ -63,6 +63,10 @@ class Container:
     def fits(self, node: Node) -> bool:
         """Whether a node has room for one."""
         return self.memory_mb <= node.memory_mb and self.cores <= node.cores
+
+    def misfits(self, nodes: Sequence[Node]) -> tuple[Node, ...]:
+        """The nodes without room for one."""
+        return tuple(node for node in nodes if not self.fits(node))
 
 
 def check_containers(cluster: Cluster) -> Iterator[Diagnostic]:
@@ -159,12 +163,13 @@ def _check_executor(cluster: Cluster, effective: EffectiveSettings, nodes: tuple
     wanted = executor(settings, cluster.release)
     if wanted is None:
         return
-    by_memory = all(wanted.memory_mb > node.memory_mb for node in nodes)
+    misfits = wanted.misfits(nodes)
     of_memory = wanted.memory_mb and any(wanted.memory_mb > node.memory_mb for node in nodes)
     key = "spark.executor.memory" if of_memory or "spark.executor.cores" not in settings else "spark.executor.cores"
     place = effective.place("spark-defaults", key)
     got = f"{settings[key]}: {wanted.memory_mb} MB for YARN" if of_memory else settings[key]
-    if not any(wanted.fits(node) for node in nodes):
+    if len(misfits) == len(nodes):
+        by_memory = all(wanted.memory_mb > node.memory_mb for node in nodes)
         why = "YARN refuses a container that no node has room for" if by_memory else "no node has so many cores"
         yield error(
             "CONF-051",
@@ -176,13 +181,13 @@ def _check_executor(cluster: Cluster, effective: EffectiveSettings, nodes: tuple
             hint="lower spark.executor.memory or spark.executor.cores, or take larger instances",
         )
         return
-    if small := [node for node in nodes if not wanted.fits(node)]:
+    if misfits:
         yield warning(
             "CONF-031",
-            f"an executor of {wanted.words} does not fit {', '.join(node.type for node in small)}",
+            f"an executor of {wanted.words} does not fit {types(misfits)}",
             *place,
             got=got,
-            allowed=room(small),
+            allowed=room(misfits),
             reason=f"nodes of these types would stay empty, or share their cores ({_SPARK_PAGE})",
             hint="lower spark.executor.memory or spark.executor.cores, or leave the small types out",
         )
@@ -196,18 +201,21 @@ def _check_driver(effective: EffectiveSettings, nodes: tuple[Node, ...]) -> Iter
     wanted, mode = driver(settings), settings.get("spark.submit.deployMode")
     if wanted is None or mode == "client":
         return
-    place, got = effective.place("spark-defaults", "spark.driver.memory"), settings["spark.driver.memory"]
-    if any(wanted.fits(node) for node in nodes):
+    if len(wanted.misfits(nodes)) < len(nodes):
         return
+    place, got = effective.place("spark-defaults", "spark.driver.memory"), settings["spark.driver.memory"]
+    told = {
+        "allowed": room(nodes),
+        "reason": f"in cluster mode the driver is a container of YARN's ({_SPARK_PAGE})",
+    }
     if mode == "cluster":
         yield error(
             "CONF-052",
             f"a driver of {wanted.words} fits none of the core and task types",
             *place,
             got=f"{got}: {wanted.memory_mb} MB for YARN",
-            allowed=room(nodes),
-            reason=f"in cluster mode the driver is a container of YARN's ({_SPARK_PAGE})",
             hint="lower spark.driver.memory, or take larger instances",
+            **told,
         )
     else:
         yield warning(
@@ -215,9 +223,8 @@ def _check_driver(effective: EffectiveSettings, nodes: tuple[Node, ...]) -> Iter
             f"a driver of {wanted.words} fits none of the core and task types: only client mode can run it",
             *place,
             got=got,
-            allowed=room(nodes),
-            reason=f"in cluster mode the driver is a container of YARN's ({_SPARK_PAGE})",
             hint="lower spark.driver.memory, or say spark.submit.deployMode: client",
+            **told,
         )
 
 
@@ -259,24 +266,24 @@ def _check_size(
     if memory is None or memory <= 0:
         return
     wanted = Container(memory, 1, f"{memory} MB")
-    place, got = effective.place(classification, key), effective.value(classification, key)
-    if not any(wanted.fits(node) for node in nodes):
+    place, misfits = effective.place(classification, key), wanted.misfits(nodes)
+    if len(misfits) == len(nodes):
         yield error(
             "CONF-064",
             f"a container of {wanted.words} for {what} fits none of the core and task types",
             *place,
-            got=got,
+            got=text,
             allowed=room(nodes),
             reason=f"YARN refuses a container that no node has room for ({_TASK_PAGE})",
             hint=f"lower {key}, or take larger instances",
         )
-    elif small := [node for node in nodes if not wanted.fits(node)]:
+    elif misfits:
         yield warning(
             "CONF-065",
-            f"a container of {wanted.words} for {what} does not fit {', '.join(node.type for node in small)}",
+            f"a container of {wanted.words} for {what} does not fit {types(misfits)}",
             *place,
-            got=got,
-            allowed=room(small),
+            got=text,
+            allowed=room(misfits),
             reason=f"nodes of these types would stay empty ({_TASK_PAGE})",
             hint=f"lower {key}, or leave the small types out",
         )
@@ -289,25 +296,27 @@ def _check_heaps(effective: EffectiveSettings, nodes: Sequence[Node]) -> Iterato
         heap = _heap(effective.value("mapred-site", options_key))
         if memory is None or heap is None:
             continue
-        place, got = effective.place("mapred-site", options_key), effective.value("mapred-site", options_key)
+        place, most = effective.place("mapred-site", options_key), heap_of(memory)
+        told = {
+            "got": effective.value("mapred-site", options_key),
+            "allowed": f"-Xmx{most}m: four fifths of {memory_key}",
+        }
         if heap >= memory:
             yield error(
                 "CONF-062",
                 f"the heap of {what}, {heap} MB, does not fit its container of {memory} MB",
                 *place,
-                got=got,
-                allowed=f"-Xmx{heap_of(memory)}m: four fifths of {memory_key}",
                 reason=f"YARN ends a container that uses more than it asked for ({_TASK_PAGE})",
                 hint="leave the options out and set settings.mapreduce: the heap follows from the memory",
+                **told,
             )
-        elif heap > heap_of(memory):
+        elif heap > most:
             yield warning(
                 "CONF-063",
                 f"the heap of {what}, {heap} MB, leaves little of its container of {memory} MB",
                 *place,
-                got=got,
-                allowed=f"-Xmx{heap_of(memory)}m: four fifths of {memory_key}",
                 reason=_TASK_PAGE,
+                **told,
             )
 
 
@@ -331,3 +340,8 @@ def _heap(options: str | None) -> int | None:
 def room(nodes: Sequence[Node]) -> str:
     """What nodes have, in words."""
     return f"at most {'; '.join(map(str, nodes))}"
+
+
+def types(nodes: Sequence[Node]) -> str:
+    """Which types nodes are, in words."""
+    return ", ".join(node.type for node in nodes)

@@ -41,23 +41,25 @@ def check_cluster(
         addresses: How many nodes a subnet has room for; a cluster stands in one. None: not known.
     """
     newer = None if is_token(cluster.release) else facts.uses_service_endpoint(cluster.release)
+    told = {
+        "got": cluster.release,
+        "hint": f'Network(…, releases=["{cluster.release}"]), and those of the other clusters too',
+    }
     if newer is True and service_endpoint is False:
         yield error(
             "NET-060",
             f"the network was made for releases up to 7.x, and {cluster.release} calls EMR through an endpoint",
             "release",
-            got=cluster.release,
             reason=f"the service's group has to let in 443 from the VPC ({facts.page('ports')})",
-            hint=f'Network(…, releases=["{cluster.release}"]), and those of the other clusters too',
+            **told,
         )
     if newer is False and service_ports is False:
         yield error(
             "NET-061",
             f"the network was made for releases from 8.0.0 on, and EMR reaches {cluster.release} on 8443 and 9443",
             "release",
-            got=cluster.release,
             reason=f"the service's group needs these rules up to 7.x ({facts.page('ports')})",
-            hint=f'Network(…, releases=["{cluster.release}"]), and those of the other clusters too',
+            **told,
         )
     if way_out is False:
         yield from _check_isolated(cluster, services)

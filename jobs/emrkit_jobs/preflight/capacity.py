@@ -35,17 +35,17 @@ def check_offerings(needs: ClusterNeeds, account: Account) -> Iterator[Diagnosti
     for pool in needs.demand.pools:
         names = [kind.name for kind in pool.types]
         places = {name: offered.get(name, frozenset[str]()) for name in names}
-        yield from (d.within(pool.role) for d in _check_pool(f"{pool.role} nodes", places, zones, where))
+        yield from (d.within(pool.role) for d in _check_pool(pool.role, places, zones, where))
 
 
 def _check_pool(
-    what: str, offered: Mapping[str, frozenset[str]], zones: frozenset[str], where: str
+    role: str, offered: Mapping[str, frozenset[str]], zones: frozenset[str], where: str
 ) -> Iterator[Diagnostic]:
     missing = [name for name, here in offered.items() if not (here & zones if zones else here)]
     if len(missing) == len(offered):
         yield error(
             "PRE-010",
-            f"no instance type of the {what} is offered in {where}",
+            f"no instance type of the {role} nodes is offered in {where}",
             got=", ".join(offered),
             allowed=_elsewhere(offered),
             reason=f"EMR gives up only after its provisioning timeout ({_TYPES})",
@@ -54,7 +54,7 @@ def _check_pool(
     elif missing:
         yield warning(
             "PRE-010",
-            f"some instance types of the {what} are not offered in {where}",
+            f"some instance types of the {role} nodes are not offered in {where}",
             got=", ".join(missing),
             reason=f"the fleet has fewer types to choose from than it seems ({_TYPES})",
             hint="take other types or other subnets",
@@ -63,7 +63,7 @@ def _check_pool(
         lacking = sorted({zone for here in offered.values() for zone in zones - here})
         yield warning(
             "PRE-013",
-            f"in {', '.join(lacking)} not every type of the {what} is offered",
+            f"in {', '.join(lacking)} not every type of the {role} nodes is offered",
             got=", ".join(offered),
             reason=f"EMR chooses one subnet for the whole cluster ({_TYPES})",
             hint="add types that all zones offer, or leave out the subnets of those zones",
