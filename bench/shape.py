@@ -116,8 +116,8 @@ def build_values() -> None:
         configurations=_classifications(),
         security_configuration=security,
     )
-    cloudformation.l1_arguments("AWS::EMR::Cluster", cloudformation.cluster_properties(value))
+    cloudformation.to_l1(cloudformation.CLUSTER, cloudformation.cluster_properties(value))
     properties = cloudformation.security_configuration_properties(security)
-    cloudformation.l1_arguments("AWS::EMR::SecurityConfiguration", properties)
+    cloudformation.to_l1(cloudformation.SECURITY_CONFIGURATION, properties)
     job = Job(name="job", run_on="values", steps=(SparkStep(name="only", entry_point="s3://bench/job.py"),))
     job_states(job, job.ordered_steps(), value, partition="aws")

@@ -20,6 +20,7 @@ from .acknowledgements import Acknowledgement, Judge, acknowledge
 from .annotations import warn
 from .cluster_placement import allow_needs, describe_cluster, place_cluster
 from .cluster_reference import ClusterReference
+from .resources import make
 from .roles import DataGrant, Roles
 from .scripts import place_actions
 
@@ -273,10 +274,8 @@ class Cluster(ClusterReference):
             value, network=network, security=security, roles=self.roles, log_uri=log_uri, log_key=log_key
         )
         """The value object with everything filled in."""
-        arguments: dict[str, Any] = cloudformation.l1_arguments(
-            "AWS::EMR::Cluster", cloudformation.cluster_properties(self.value)
-        )
-        resource = emr.CfnCluster(self, "Resource", **arguments)
+        properties = cloudformation.to_l1(cloudformation.CLUSTER, cloudformation.cluster_properties(self.value))
+        resource = make(emr.CfnCluster, self, "Resource", properties)
         self._resource = resource
         warn(self, check(self.value))
         network.precede(resource, scope)

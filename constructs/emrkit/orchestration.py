@@ -19,6 +19,7 @@ from emrkit_model.values import InvalidModel
 
 from .acknowledgements import Acknowledgement, Judge, acknowledge
 from .pseudo_parameters import Aws
+from .resources import make
 from .state_language import BUNDLE, job_states
 
 if TYPE_CHECKING:
@@ -89,30 +90,33 @@ class Pipeline(Construct):
                 )
             )
         states = job_states(job, steps or job.ordered_steps(), cluster, partition=Aws.PARTITION)
-        group = logs.CfnLogGroup(
+        name = Names.unique_resource_name(self, max_length=60, separator="-")
+        group = make(
+            logs.CfnLogGroup,
             self,
             "Log",
-            log_group_name=f"/aws/vendedlogs/states/{Names.unique_resource_name(self, max_length=60, separator='-')}",
-            retention_in_days=365,
-            kms_key_id=None if key is None else _read(key),
+            {
+                "logGroupName": f"/aws/vendedlogs/states/{name}",
+                "retentionInDays": 365,
+                "kmsKeyId": None if key is None else _read(key),
+            },
         )
-        role = iam.CfnRole(
-            self,
-            "Role",
-            assume_role_policy_document=_trust(),
-            policies=[{"policyName": "run", "policyDocument": _policy(roles)}],
-        )
-        machine = stepfunctions.CfnStateMachine(
+        policies = [{"policyName": "run", "policyDocument": _policy(roles)}]
+        role = make(iam.CfnRole, self, "Role", {"assumeRolePolicyDocument": _trust(), "policies": policies})
+        machine = make(
+            stepfunctions.CfnStateMachine,
             self,
             "Resource",
-            role_arn=role.attr_arn,
-            definition_string=json.dumps(states, separators=(",", ":")),
-            logging_configuration={
-                "level": "ALL",
-                "includeExecutionData": False,
-                "destinations": [{"cloudWatchLogsLogGroup": {"logGroupArn": group.attr_arn}}],
+            {
+                "roleArn": role.attr_arn,
+                "definitionString": json.dumps(states, separators=(",", ":")),
+                "loggingConfiguration": {
+                    "level": "ALL",
+                    "includeExecutionData": False,
+                    "destinations": [{"cloudWatchLogsLogGroup": {"logGroupArn": group.attr_arn}}],
+                },
+                "tracingConfiguration": {"enabled": True},
             },
-            tracing_configuration={"enabled": True},
         )
         self._machine = machine
         for finding in ("Resource::*", "Resource"):

@@ -13,6 +13,7 @@ from emrkit_model.render import cloudformation
 from emrkit_model.values import InvalidModel
 
 from .acknowledgements import Acknowledgement, Judge, acknowledge
+from .resources import make
 from .security_needs import assumed_roles, node_statements, service_statements, tagged_roles
 
 if TYPE_CHECKING:
@@ -213,8 +214,8 @@ class SecurityConfiguration(SecurityConfigurationReference):
         if value.kerberos is not None and value.kerberos.kdc_admin_password is None:
             value = value.replace(kerberos=value.kerberos.replace(kdc_admin_password=self._build_secret()))
         properties = cloudformation.security_configuration_properties(value)
-        arguments: dict[str, Any] = cloudformation.l1_arguments("AWS::EMR::SecurityConfiguration", properties)
-        resource = emr.CfnSecurityConfiguration(self, "Resource", **arguments)
+        arguments = cloudformation.to_l1(cloudformation.SECURITY_CONFIGURATION, properties)
+        resource = make(emr.CfnSecurityConfiguration, self, "Resource", arguments)
         self.security_configuration_name = resource.ref
         self._made = value.replace(name=self.security_configuration_name)
         self.value = self._made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aws_cdk import aws_emr as emr
 from constructs import Construct
@@ -16,6 +16,7 @@ from emrkit_model.values import InvalidModel
 
 from .cluster import Cluster
 from .pseudo_parameters import Aws
+from .resources import make
 from .scripts import place_step
 
 if TYPE_CHECKING:
@@ -82,8 +83,8 @@ class Step(Construct):
         properties = cloudformation.step_properties(
             cluster.cluster_id, self.value, region=Aws.REGION, log_uri=log_uri, encryption_key=key
         )
-        arguments: dict[str, Any] = cloudformation.l1_arguments(cloudformation.STEP, properties)
-        self._resource = emr.CfnStep(self, "Resource", **arguments)
+        arguments = cloudformation.to_l1(cloudformation.STEP, properties)
+        self._resource = make(emr.CfnStep, self, "Resource", arguments)
 
     @property
     def step_id(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aws_cdk import aws_emr as emr
 from constructs import Construct
@@ -13,6 +13,7 @@ from emrkit_model.values import InvalidModel
 
 from .cluster import Cluster
 from .literal_ids import accept_literal_ids
+from .resources import make
 
 if TYPE_CHECKING:
     from emrkit_model.capacity import InstanceFleet
@@ -68,10 +69,9 @@ class TaskFleet(Construct):
                 )
         self.value: InstanceFleet = fleet if fleet.name is not None else fleet.replace(name=id)
         """The fleet with its name."""
-        arguments: dict[str, Any] = cloudformation.l1_arguments(
-            cloudformation.TASK_FLEET, cloudformation.task_fleet_properties(cluster.cluster_id, self.value)
-        )
-        self._resource = emr.CfnInstanceFleetConfig(self, "Resource", **arguments)
+        properties = cloudformation.task_fleet_properties(cluster.cluster_id, self.value)
+        arguments = cloudformation.to_l1(cloudformation.TASK_FLEET, properties)
+        self._resource = make(emr.CfnInstanceFleetConfig, self, "Resource", arguments)
 
     @property
     def fleet_id(self) -> str:
@@ -124,10 +124,9 @@ class TaskGroup(Construct):
                 cluster.require_auto_scaling_role()
         self.value: InstanceGroup = group
         """The group."""
-        arguments: dict[str, Any] = cloudformation.l1_arguments(
-            cloudformation.TASK_GROUP, cloudformation.task_group_properties(cluster.cluster_id, group, id)
-        )
-        self._resource = emr.CfnInstanceGroupConfig(self, "Resource", **arguments)
+        properties = cloudformation.task_group_properties(cluster.cluster_id, group, id)
+        arguments = cloudformation.to_l1(cloudformation.TASK_GROUP, properties)
+        self._resource = make(emr.CfnInstanceGroupConfig, self, "Resource", arguments)
         if group.scaling is not None:
             accept_literal_ids(self._resource)
 

@@ -10,6 +10,7 @@ https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-configure-apps.html
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from .configurations import Configuration
 from .diagnostics import Diagnostic, FieldPath, render_path
@@ -136,25 +137,41 @@ class EffectiveSettings:
     """
 
     def __init__(self, free: Sequence[Configuration], contributions: Iterable[Contribution]) -> None:
-        self._places = places(free, contributions)
+        # By classification, the free map first; key by key only when somebody asks: of most keys nobody does.
+        self._said: dict[str, list[_Said]] = {}
+        for i, configuration in enumerate(() if is_token(free) else free):
+            said = _Said(configuration.properties, ("configurations", i, "properties"), each=True)
+            self._said.setdefault(configuration.classification, []).append(said)
+        for field, configuration in contributions:
+            self._said.setdefault(configuration.classification, []).append(_Said(configuration.properties, field))
 
     def value(self, classification: str, key: str) -> str | None:
         """The value of a top-level key; None where nobody sets it, or where it is a token."""
-        said = self._places.get(((classification,), key))
-        return None if said is None or is_token(said[-1][1]) else said[-1][1]
+        found = [said.properties[key] for said in self._said.get(classification, ()) if key in said.properties]
+        return found[-1] if found and not is_token(found[-1]) else None
 
     def place(self, classification: str, key: str) -> FieldPath:
         """The path of the field or of the free map's entry that sets a key; the root where nobody does."""
-        said = self._places.get(((classification,), key))
-        return said[0][0] if said else ()
+        for said in self._said.get(classification, ()):
+            if key in said.properties:
+                return (*said.place, key) if said.each else said.place
+        return ()
 
     def properties(self, classification: str) -> dict[str, str]:
         """The top-level keys of a classification, tokens left out."""
-        return {
-            key: said[-1][1]
-            for (names, key), said in self._places.items()
-            if names == (classification,) and not is_token(said[-1][1])
-        }
+        joined: dict[str, str] = {}
+        for said in self._said.get(classification, ()):
+            joined.update(said.properties)
+        return {key: value for key, value in joined.items() if not is_token(value)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """Top-level keys that one place sets; in the free map each key has a path of its own."""
+
+    properties: Mapping[str, str]
+    place: FieldPath
+    each: bool = False
 
 
 def check_doors(free: Sequence[Configuration], contributions: Sequence[Contribution]) -> Iterator[Diagnostic]:

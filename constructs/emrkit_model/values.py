@@ -35,6 +35,8 @@ class _Making(local):
 
 _making = _Making()
 
+_REMEMBERED = "_findings"
+
 
 class InvalidModel(EmrkitError):  # noqa: N818 - said of the declaration: it is what is invalid
     """A declaration that breaks the rules; `diagnostics` lists every problem, not only the first."""
@@ -65,10 +67,18 @@ class Value(BaseModel):
         """The rules of this object alone (not of those inside it): errors and warnings."""
         yield from ()
 
+    def findings(self) -> tuple[Diagnostic, ...]:
+        """What `problems` yields, asked once: nothing about a frozen value changes afterwards."""
+        # Beside the fields, as `cached_property` does it: equality and serialization know only the fields.
+        remembered = vars(self).get(_REMEMBERED)
+        if remembered is None:
+            remembered = vars(self)[_REMEMBERED] = tuple(self.problems())
+        return cast("tuple[Diagnostic, ...]", remembered)
+
     # Before `_gather`, because pydantic wraps later validators around earlier ones.
     @model_validator(mode="after")
     def _obey(self) -> Self:
-        carry(found for found in self.problems() if found.severity is Severity.ERROR)
+        carry(found for found in self.findings() if found.severity is Severity.ERROR)
         return self
 
     @model_validator(mode="wrap")
@@ -133,7 +143,7 @@ class Value(BaseModel):
         other = self.model_copy(update=parts)
         for name in set(vars(other)) - type(self).model_fields.keys():
             object.__delattr__(other, name)  # frozen; what the first one remembered of itself
-        if found := [problem for problem in other.problems() if problem.severity is Severity.ERROR]:
+        if found := [problem for problem in other.findings() if problem.severity is Severity.ERROR]:
             raise InvalidModel(found)
         return other
 
@@ -164,18 +174,19 @@ def _rules_of_the_rest(
 
 def check(value: object) -> tuple[Diagnostic, ...]:
     """Every finding of a value and of all values inside it, warnings included, with paths from `value`."""
-    return tuple(_walk(value, ()))
+    return tuple(_walk(value, ())) if isinstance(value, (Value, list, tuple)) else ()
 
 
 def _walk(value: object, path: FieldPath) -> Iterator[Diagnostic]:
     if isinstance(value, Value):
-        for found in value.problems():
+        for found in value.findings():
             yield found.within(*path)
-        for name in type(value).model_fields:
-            yield from _walk(getattr(value, name), (*path, name))
-    elif isinstance(value, (list, tuple)):
-        for i, item in enumerate(cast("Sequence[object]", value)):
-            yield from _walk(item, (*path, i))
+        parts: Iterable[tuple[str | int, object]] = ((name, getattr(value, name)) for name in type(value).model_fields)
+    else:
+        parts = enumerate(cast("Sequence[object]", value))
+    for name, item in parts:
+        if isinstance(item, (Value, list, tuple)):  # most of what there is are texts and numbers
+            yield from _walk(item, (*path, name))
 
 
 def carry(problems: Iterable[Diagnostic], rename: Callable[[FieldPath], FieldPath] | None = None) -> None:

@@ -12,6 +12,7 @@ from constructs import Construct
 
 from emrkit.acknowledgements import Acknowledgement, Judge, acknowledge
 from emrkit.pseudo_parameters import Aws
+from emrkit.resources import make
 from emrkit_facts.iam import SERVICE_POLICY, trust
 from emrkit_model.values import InvalidModel
 
@@ -325,33 +326,38 @@ class Roles(Construct):
     def _make_nodes(self, statements: list[Statement]) -> None:
         # Roles are global in an account: the region keeps two deployments of one app apart.
         name = f"{Names.unique_resource_name(self, max_length=40, separator='-')}-{Aws.REGION}"
-        nodes = iam.CfnRole(
+        nodes = make(
+            iam.CfnRole,
             self,
             "Nodes",
-            role_name=name,
-            path=self._path,
-            permissions_boundary=self._boundary,
-            assume_role_policy_document=trust("emr_ec2_instance_profile_role"),
-            policies=inline_policy("data", statements),
+            {
+                "roleName": name,
+                "path": self._path,
+                "permissionsBoundary": self._boundary,
+                "assumeRolePolicyDocument": trust("emr_ec2_instance_profile_role"),
+                "policies": inline_policy("data", statements),
+            },
         )
         self.instance_role_arn = nodes.attr_arn
         self.instance_role_name = nodes.ref
-        profile = iam.CfnInstanceProfile(
-            self, "Profile", instance_profile_name=name, path=self._path, roles=[self.instance_role_name]
-        )
+        properties = {"instanceProfileName": name, "path": self._path, "roles": [self.instance_role_name]}
+        profile = make(iam.CfnInstanceProfile, self, "Profile", properties)
         self.instance_profile_name: str = profile.ref
         """Name of the instance profile."""
         self._nodes, self._nodes_name, self._statements = nodes, name, statements
 
     def _make_service(self, statements: list[Statement]) -> None:
-        service = iam.CfnRole(
+        service = make(
+            iam.CfnRole,
             self,
             "Service",
-            path=self._path,
-            permissions_boundary=self._boundary,
-            assume_role_policy_document=trust("emr_service_role", place()),
-            managed_policy_arns=[f"arn:{Aws.PARTITION}:iam::aws:policy/service-role/{SERVICE_POLICY}"],
-            policies=inline_policy("cluster", statements),
+            {
+                "path": self._path,
+                "permissionsBoundary": self._boundary,
+                "assumeRolePolicyDocument": trust("emr_service_role", place()),
+                "managedPolicyArns": [f"arn:{Aws.PARTITION}:iam::aws:policy/service-role/{SERVICE_POLICY}"],
+                "policies": inline_policy("cluster", statements),
+            },
         )
         self.service_role_arn = service.attr_arn
         self._service, self._service_statements = service, statements

@@ -7,7 +7,6 @@ CloudFormation surface on its way.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
@@ -28,9 +27,13 @@ if TYPE_CHECKING:
     from emrkit_model.security import SecurityConfiguration
 
 __all__ = [
+    "CLUSTER",
+    "SECURITY_CONFIGURATION",
+    "STEP",
+    "TASK_FLEET",
+    "TASK_GROUP",
     "camel_case",
     "cluster_properties",
-    "l1_arguments",
     "security_configuration_properties",
     "service_owned",
     "step_properties",
@@ -81,16 +84,11 @@ def cluster_properties(cluster: Cluster) -> Part:
             instances[_FLEETS[role]] = parts.fleet(nodes, role, "ConfigurationProperties")
     if task_groups:
         instances["TaskInstanceGroups"] = task_groups
-    common = request.run_job_flow(cluster)
+    configurations = parts.classifications(cluster.all_configurations(), "ConfigurationProperties")
+    properties = request.members(cluster, instances=instances, configurations=configurations)
     if cluster.additional_info is not None and not is_token(cluster.additional_info):
-        common["AdditionalInfo"] = json.loads(cluster.additional_info)
-    return {
-        **common,
-        "Instances": instances,
-        **drop_empty(
-            {"Configurations": parts.classifications(cluster.all_configurations(), "ConfigurationProperties")}
-        ),
-    }
+        properties["AdditionalInfo"] = json.loads(cluster.additional_info)
+    return properties
 
 
 def security_configuration_properties(value: SecurityConfiguration) -> Part:
@@ -229,17 +227,6 @@ def to_l1(resource_type: str, properties: Mapping[str, Json], nested: str = "") 
         inner = table[key]
         result[camel_case(key)] = value if inner is None else _nested(resource_type, inner, value)
     return result
-
-
-def l1_arguments(resource_type: str, properties: Mapping[str, Json]) -> Part:
-    """Keyword arguments for an L1 constructor in Python: snake_case names, camelCase keys inside.
-
-    >>> l1_arguments("AWS::EMR::Cluster", {"OSReleaseLabel": "2023", "StepConcurrencyLevel": 2})
-    {'os_release_label': '2023', 'step_concurrency_level': 2}
-    """
-    return {
-        re.sub(r"(?<!^)(?=[A-Z])", "_", key).lower(): value for key, value in to_l1(resource_type, properties).items()
-    }
 
 
 def _nested(resource_type: str, nested: str, value: Json) -> Json:

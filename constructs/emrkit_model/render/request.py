@@ -25,6 +25,7 @@ __all__ = [
     "REQUEST_ONLY",
     "add_job_flow_steps",
     "create_security_configuration",
+    "members",
     "refuse_request_only",
     "run_job_flow",
     "step",
@@ -47,17 +48,35 @@ def run_job_flow(
     configuration, into the text that is sent; the default leaves a reference that EMR itself would not resolve. The
     result may then hold a secret: do not print it.
     """
+    return members(
+        cluster,
+        instances=instances(cluster),
+        configurations=parts.classifications(opened(cluster.all_configurations(), resolve_secret)),
+        steps=[step(s, default_action=default_action, region=region) for s in steps],
+        resolve_secret=resolve_secret,
+    )
+
+
+def members(
+    cluster: Cluster,
+    *,
+    instances: Part,
+    configurations: list[Json],
+    steps: list[Json] | None = None,
+    resolve_secret: Callable[[SecretLike], str] = secret_reference,
+) -> Part:
+    """A cluster's members with its nodes and settings as given: those the API and CloudFormation spell differently."""
     return drop_empty(
         {
             "Name": cluster.name,
             "LogUri": cluster.log_uri,
             "LogEncryptionKmsKeyId": None if cluster.log_key is None else read(cluster.log_key),
             "ReleaseLabel": cluster.release,
-            "Instances": instances(cluster),
-            "Steps": [step(s, default_action=default_action, region=region) for s in steps],
+            "Instances": instances,
+            "Steps": steps,
             "BootstrapActions": parts.actions(cluster.bootstrap_actions),
             "Applications": [{"Name": a.name} for a in cluster.applications],
-            "Configurations": parts.classifications(opened(cluster.all_configurations(), resolve_secret)),
+            "Configurations": configurations,
             "VisibleToAllUsers": True,
             "JobFlowRole": None if cluster.instance_profile is None else read(cluster.instance_profile),
             "ServiceRole": None if cluster.service_role is None else read(cluster.service_role),

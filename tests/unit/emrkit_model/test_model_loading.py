@@ -22,7 +22,7 @@ cluster = Cluster(
     core=InstanceFleet.on_demand("r5.xlarge", capacity=2),
     {more}
 )
-cloudformation.l1_arguments("AWS::EMR::Cluster", cloudformation.cluster_properties(cluster))
+cloudformation.to_l1("AWS::EMR::Cluster", cloudformation.cluster_properties(cluster))
 tables = [name.rsplit("/", 1)[1] for name in opened if "/emrkit_facts/data/" in name]
 print(json.dumps({"modules": sorted(sys.modules), "tables": sorted(tables)}))
 """
