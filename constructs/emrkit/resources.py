@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from types import new_class
 from typing import TypeVar, cast
 
 import jsii
@@ -41,5 +42,6 @@ def _direct(kind: type[CfnResource]) -> Callable[[Construct, str, dict[str, obje
     def create(self: CfnResource, scope: Construct, id: str, properties: dict[str, object]) -> None:  # noqa: A002
         jsii.create(kind, self, [scope, id, properties])  # what the class's own constructor ends with
 
-    made = type(kind)(kind.__name__, (kind,), {"__init__": create, "__module__": kind.__module__})
+    members = {"__init__": create, "__module__": kind.__module__}
+    made = new_class(kind.__name__, (kind,), exec_body=lambda body: body.update(members))
     return cast("Callable[[Construct, str, dict[str, object]], CfnResource]", made)
