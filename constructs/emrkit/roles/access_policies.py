@@ -17,12 +17,27 @@ from constructs import Construct
 
 from emrkit.acknowledgements import Acknowledgement, Judge, acknowledge
 from emrkit.pseudo_parameters import Aws
-from emrkit_facts.iam import EMR_TAG, read_only_actions
+from emrkit_facts.iam import read_only_actions
 from emrkit_model.fields import read
 from emrkit_model.findings import error
-from emrkit_model.ownership import ENVIRONMENT_TAG, PROJECT_TAG
 from emrkit_model.values import InvalidModel
 
+from .access_statements import (
+    ACCOUNT_WIDE,
+    FOLLOW,
+    allow,
+    allow_emr,
+    bucket_arn,
+    cluster_arn,
+    cluster_arns,
+    follow_launched,
+    launch,
+    read_contract,
+    read_logs,
+    tagged,
+    through_s3,
+    use_pipelines,
+)
 from .grants import Statement
 from .references import role_arn_of
 
@@ -37,7 +52,6 @@ __all__ = ["AccessPolicy", "DeployerPolicy", "OperatorPolicy", "SubmitterPolicy"
 
 _LARGEST = 6144
 _TOKEN = 12  # what a reference of a template becomes is longer than what stands for it; counted for each
-_FOLLOW = ("DescribeCluster", "DescribeStep", "ListSteps")
 _OPERATE = (
     "CancelSteps",
     "ModifyInstanceFleet",
@@ -127,18 +141,18 @@ class DeployerPolicy(AccessPolicy):
             for task in _BOOTSTRAP
         ]
         statements = [
-            _allow(["sts:AssumeRole"], roles),
-            _allow([f"cloudformation:{action}" for action in looks], own),
-            _allow(["cloudformation:DescribeStacks"], f"{stacks}/CDKToolkit/*"),
+            allow(["sts:AssumeRole"], roles),
+            allow([f"cloudformation:{action}" for action in looks], own),
+            allow(["cloudformation:DescribeStacks"], f"{stacks}/CDKToolkit/*"),
             # A stack whose first deployment failed is cleared away before the next.
-            _allow(["cloudformation:DeleteStack"], own),
-            _read_contract(project, environment),
-            _allow(["elasticmapreduce:DescribeCluster"], _all_clusters(), _tagged(project, environment)),
+            allow(["cloudformation:DeleteStack"], own),
+            read_contract(project, environment),
+            allow(["elasticmapreduce:DescribeCluster"], cluster_arns(), tagged(project, environment)),
         ]
         for bucket in empties:
-            arn = _bucket(bucket)
-            statements.append(_allow(["s3:ListBucket", "s3:ListBucketVersions"], arn))
-            statements.append(_allow(["s3:DeleteObject", "s3:DeleteObjectVersion"], f"{arn}/*"))
+            arn = bucket_arn(bucket)
+            statements.append(allow(["s3:ListBucket", "s3:ListBucketVersions"], arn))
+            statements.append(allow(["s3:DeleteObject", "s3:DeleteObjectVersion"], f"{arn}/*"))
         super().__init__(
             scope, id, statements=statements, description=f"emrkit: deploys {project} {environment}", path=path
         )
@@ -191,32 +205,32 @@ class SubmitterPolicy(AccessPolicy):
         secrets: Sequence[SecretLike] = (),
         path: str = "/",
     ) -> None:
-        statements = [_read_contract(project, environment)]
+        statements = [read_contract(project, environment)]
         if clusters:
-            arns = [_cluster(cluster) for cluster in clusters]
+            arns = [cluster_arn(cluster) for cluster in clusters]
             only = {"ArnEquals": {"elasticmapreduce:ExecutionRoleArn": [role_arn_of(r) for r in runtime_roles]}}
-            statements.append(_emr(["AddJobFlowSteps"], arns, only if runtime_roles else {}))
-            statements.append(_emr(["CancelSteps", *_FOLLOW], arns))
-        statements += _pipelines(pipelines)
+            statements.append(allow_emr(["AddJobFlowSteps"], arns, only if runtime_roles else {}))
+            statements.append(allow_emr(["CancelSteps", *FOLLOW], arns))
+        statements += use_pipelines(pipelines)
         if launches:
-            statements += _launching(project, environment, launches)
+            statements += launch(project, environment, launches)
         elif pipelines:
-            statements += _transient(project, environment)
+            statements += follow_launched(project, environment)
         if artifacts is not None:
-            arn = _bucket(artifacts)
+            arn = bucket_arn(artifacts)
             places = ["bundles/*", "locks/*"]
-            statements.append(_allow(["s3:ListBucket"], arn, {"StringLike": {"s3:prefix": places}}))
-            statements.append(_allow(["s3:GetObject", "s3:PutObject"], [f"{arn}/{place}" for place in places]))
-            statements.append(_allow(["s3:AbortMultipartUpload"], f"{arn}/bundles/*"))
-            statements.append(_allow(["s3:DeleteObject"], f"{arn}/locks/*"))
+            statements.append(allow(["s3:ListBucket"], arn, {"StringLike": {"s3:prefix": places}}))
+            statements.append(allow(["s3:GetObject", "s3:PutObject"], [f"{arn}/{place}" for place in places]))
+            statements.append(allow(["s3:AbortMultipartUpload"], f"{arn}/bundles/*"))
+            statements.append(allow(["s3:DeleteObject"], f"{arn}/locks/*"))
         if data:
-            statements.append(_allow(["s3:ListBucket"], [_bucket(bucket) for bucket in data]))
-        statements += _logs(logs)
+            statements.append(allow(["s3:ListBucket"], [bucket_arn(bucket) for bucket in data]))
+        statements += read_logs(logs)
         if key is not None:
             writes = ["kms:GenerateDataKey"] if artifacts is not None else []
-            statements.append(_through_s3(key, ["kms:Decrypt", *writes]))
+            statements.append(through_s3(key, ["kms:Decrypt", *writes]))
         if secrets:
-            statements.append(_allow(["secretsmanager:GetSecretValue"], [read(secret) for secret in secrets]))
+            statements.append(allow(["secretsmanager:GetSecretValue"], [read(secret) for secret in secrets]))
         super().__init__(
             scope, id, statements=statements, description=f"emrkit: runs jobs of {project} {environment}", path=path
         )
@@ -256,121 +270,27 @@ class OperatorPolicy(AccessPolicy):
         unprotects: bool = False,
         path: str = "/",
     ) -> None:
-        arns = [_cluster(cluster) for cluster in clusters] or _all_clusters()
-        tagged = {} if clusters else _tagged(project, environment)
+        arns = [cluster_arn(cluster) for cluster in clusters] or cluster_arns()
+        only = {} if clusters else tagged(project, environment)
         looks = [action.partition(":")[2] for action in read_only_actions()]
-        of_a_cluster = [action for action in looks if action not in _ACCOUNT_WIDE]
+        of_a_cluster = [action for action in looks if action not in ACCOUNT_WIDE]
         metrics = ["GetMetricData", "GetMetricStatistics", "ListMetrics"]
         alarms = f"arn:{Aws.PARTITION}:cloudwatch:{Aws.REGION}:{Aws.ACCOUNT_ID}:alarm:*"
         statements = [
-            _read_contract(project, environment),
-            _emr([action for action in looks if action in _ACCOUNT_WIDE], "*"),
-            _emr(of_a_cluster, arns, tagged),
-            _emr([*_OPERATE, *(["SetTerminationProtection"] if unprotects else [])], arns, tagged),
-            _allow([f"cloudwatch:{action}" for action in metrics], "*"),
-            _allow(["cloudwatch:DescribeAlarms"], alarms),
-            *_logs(logs),
-            *_pipelines(pipelines, starts=False),
+            read_contract(project, environment),
+            allow_emr([action for action in looks if action in ACCOUNT_WIDE], "*"),
+            allow_emr(of_a_cluster, arns, only),
+            allow_emr([*_OPERATE, *(["SetTerminationProtection"] if unprotects else [])], arns, only),
+            allow([f"cloudwatch:{action}" for action in metrics], "*"),
+            allow(["cloudwatch:DescribeAlarms"], alarms),
+            *read_logs(logs),
+            *use_pipelines(pipelines, starts=False),
         ]
         if key is not None:
-            statements.append(_through_s3(key, ["kms:Decrypt"]))
+            statements.append(through_s3(key, ["kms:Decrypt"]))
         super().__init__(
             scope, id, statements=statements, description=f"emrkit: operates {project} {environment}", path=path
         )
-
-
-# EMR has no resource for these; https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticmapreduce.html
-_ACCOUNT_WIDE = frozenset(
-    {
-        "DescribeReleaseLabel",
-        "DescribeSecurityConfiguration",
-        "GetBlockPublicAccessConfiguration",
-        "ListClusters",
-        "ListSecurityConfigurations",
-        "ListSupportedInstanceTypes",
-        "ViewEventsFromAllClustersInConsole",
-    }
-)
-
-
-def _allow(actions: Sequence[str], resource: object, condition: Mapping[str, object] | None = None) -> Statement:
-    given: dict[str, object] = {"Effect": "Allow", "Action": list(actions), "Resource": resource}
-    return {**given, "Condition": condition} if condition else given
-
-
-def _emr(actions: Sequence[str], resource: object, condition: Mapping[str, object] | None = None) -> Statement:
-    return _allow([f"elasticmapreduce:{action}" for action in actions], resource, condition)
-
-
-def _cluster(cluster: ClusterReference) -> str:
-    return _all_clusters(cluster.cluster_id)
-
-
-def _all_clusters(cluster_id: str = "*") -> str:
-    return f"arn:{Aws.PARTITION}:elasticmapreduce:{Aws.REGION}:{Aws.ACCOUNT_ID}:cluster/{cluster_id}"
-
-
-def _tagged(project: str, environment: str) -> Mapping[str, object]:
-    tags = {PROJECT_TAG: project, ENVIRONMENT_TAG: environment}
-    return {"StringEquals": {f"aws:ResourceTag/{key}": value for key, value in tags.items()}}
-
-
-def _bucket(bucket: BucketLike) -> str:
-    return f"arn:{Aws.PARTITION}:s3:::{read(bucket)}"
-
-
-def _read_contract(project: str, environment: str) -> Statement:
-    place = f"arn:{Aws.PARTITION}:ssm:{Aws.REGION}:{Aws.ACCOUNT_ID}:parameter/emrkit/{project}/{environment}"
-    return _allow(["ssm:GetParametersByPath"], [place, f"{place}/*"])
-
-
-def _logs(bucket: BucketLike | None) -> list[Statement]:
-    if bucket is None:
-        return []
-    arn = _bucket(bucket)
-    return [
-        _allow(["s3:ListBucket"], arn, {"StringLike": {"s3:prefix": "logs/*"}}),
-        _allow(["s3:GetObject"], f"{arn}/logs/*"),
-    ]
-
-
-def _through_s3(key: KeyLike, actions: Sequence[str]) -> Statement:
-    """The key for objects in buckets alone; China's services have names of their own, hence the star."""
-    return _allow(actions, read(key), {"StringLike": {"kms:ViaService": f"s3.{Aws.REGION}.amazonaws.com*"}})
-
-
-def _pipelines(pipelines: Sequence[Pipeline], *, starts: bool = True) -> list[Statement]:
-    if not pipelines:
-        return []
-    machines = [pipeline.state_machine_arn for pipeline in pipelines]
-    names = [pipeline.state_machine_name for pipeline in pipelines]
-    place = f"arn:{Aws.PARTITION}:states:{Aws.REGION}:{Aws.ACCOUNT_ID}"
-    executions = [f"{place}:execution:{name}:*" for name in names]
-    # An execution is described under either kind of ARN, depending on the kind of the machine.
-    either = [*executions, *(f"{place}:express:{name}:*:*" for name in names)]
-    # The list of executions is one of the machine's, and one of each map run's.
-    lists = _allow(["states:ListExecutions"], [*machines, *(f"{place}:mapRun:{name}/*:*" for name in names)])
-    return [
-        _allow(["states:StartExecution"], machines) if starts else lists,
-        _allow(["states:GetExecutionHistory", "states:StopExecution"], executions),
-        _allow(["states:DescribeExecution"], either),
-    ]
-
-
-def _transient(project: str, environment: str) -> list[Statement]:
-    """Finding the clusters of one's own runs, following and ending them."""
-    ends = _emr(["CancelSteps", "TerminateJobFlows", *_FOLLOW], _all_clusters(), _tagged(project, environment))
-    return [_emr(["ListClusters"], "*"), ends]
-
-
-def _launching(project: str, environment: str, launches: Sequence[Roles]) -> list[Statement]:
-    tags = {PROJECT_TAG: project, ENVIRONMENT_TAG: environment, EMR_TAG[0]: EMR_TAG[1]}
-    asked = {"StringEquals": {f"aws:RequestTag/{key}": value for key, value in tags.items()}}
-    passed = {json.dumps(s, default=str): s for roles in launches for s in roles.passing()}
-    # Tags are given at the launch. No cluster of a project can be made another's, nor its own be tagged anew.
-    untagged = {**asked, "Null": {f"aws:ResourceTag/{PROJECT_TAG}": "true"}}
-    launch = [_emr(["RunJobFlow"], "*", asked), _emr(["AddTags"], _all_clusters(), untagged)]
-    return [*launch, *_transient(project, environment), *passed.values()]
 
 
 def _has(statements: Sequence[Statement], finding: str) -> bool:
