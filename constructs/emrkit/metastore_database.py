@@ -43,20 +43,6 @@ class DatabaseSettings:
     engine_version: str | None
     """Default: the newest that was tried."""
 
-    def arguments(self) -> dict[str, Any]:
-        """The properties that both kinds have under one name."""
-        return {
-            "db_subnet_group_name": self.subnet_group,
-            "kms_key_id": self.key_arn,
-            "storage_encrypted": True,
-            "backup_retention_period": self.backup_days,
-            "deletion_protection": self.deletion_protected,
-            "enable_iam_database_authentication": True,
-            "master_username": self.username,
-            "master_user_password": self.password,
-            "copy_tags_to_snapshot": True,
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class Database:
@@ -84,7 +70,7 @@ def build_aurora(
         db_cluster_parameter_group_name=_tls_alone(scope, rds.CfnDBClusterParameterGroup, "aurora-mysql8.0", "ON"),
         serverless_v2_scaling_configuration={"minCapacity": minimum, "maxCapacity": maximum},
         enable_cloudwatch_logs_exports=["audit", *_LOGS],
-        **settings.arguments(),
+        **_shared(settings),
     )
     _keep_snapshot(cluster)
     monitoring = _monitor(scope)
@@ -129,7 +115,7 @@ def build_instance(scope: Construct, settings: DatabaseSettings, *, instance_cla
         multi_az=True,
         **_INSTANCE,
         **_monitor(scope),
-        **settings.arguments(),
+        **_shared(settings),
     )
     _keep_snapshot(instance)
     acknowledge(
@@ -141,6 +127,21 @@ def build_instance(scope: Construct, settings: DatabaseSettings, *, instance_cla
     whole = Acknowledgement(Judge.CONTROL_TOWER, "rds_instance_logging_enabled_check", _AUDIT)
     acknowledge(scope.node.root, whole)
     return Database(instance.attr_endpoint_address, instance.ref, "AWS::RDS::DBInstance")
+
+
+def _shared(settings: DatabaseSettings) -> dict[str, Any]:
+    """The properties that both kinds have under one name."""
+    return {
+        "db_subnet_group_name": settings.subnet_group,
+        "kms_key_id": settings.key_arn,
+        "storage_encrypted": True,
+        "backup_retention_period": settings.backup_days,
+        "deletion_protection": settings.deletion_protected,
+        "enable_iam_database_authentication": True,
+        "master_username": settings.username,
+        "master_user_password": settings.password,
+        "copy_tags_to_snapshot": True,
+    }
 
 
 def _tls_alone(
