@@ -57,12 +57,15 @@ class PipelinesStack(Stack):
                 f"Job-{name}",
                 job=bundled.job,
                 steps=bundled.steps_at(BUNDLE),
-                cluster=placed[bundled.job.pipeline.cluster],
-                roles=roles[bundled.job.pipeline.cluster],
+                cluster=placed[declared.cluster],
+                roles=roles[declared.cluster],
                 key=foundation.key,
+                notifications=declared.notifications,
+                overrides=declared.overrides,
+                when_running="refuse" if declared.when_running == "refuse" else "launch",
             )
             for name, bundled in project.jobs.items()
-            if bundled.job.pipeline is not None
+            if (declared := bundled.job.pipeline) is not None
         }
         emr.Contract(
             self,

@@ -45,6 +45,9 @@ if TYPE_CHECKING:
         InterfaceEndpoint,
         interface_endpoints_for,
     )
+    from emrkit_model.newest_release import newest_release
+    from emrkit_model.notifications import Notifications
+    from emrkit_model.overrides import Override
     from emrkit_model.ownership import Ownership
     from emrkit_model.secret_references import SecretField
     from emrkit_model.security import Imds
@@ -136,6 +139,9 @@ _HOMES = {
         "InterfaceEndpoint",
         "interface_endpoints_for",
     ),
+    "emrkit_model.newest_release": ("newest_release",),
+    "emrkit_model.notifications": ("Notifications",),
+    "emrkit_model.overrides": ("Override",),
     "emrkit_model.ownership": ("Ownership",),
     "emrkit_model.metastores": ("ExternalMetastore", "GlueCatalog"),
     "emrkit_model.security.ranger": ("Ranger", "RangerPlugin"),
@@ -229,8 +235,10 @@ __all__ = [
     "ManagedScaling",
     "MapReduceSettings",
     "Network",
+    "Notifications",
     "OozieSettings",
     "OperatorPolicy",
+    "Override",
     "Ownership",
     "Pipeline",
     "PrestoSettings",
@@ -264,6 +272,7 @@ __all__ = [
     "YarnSettings",
     "ZeppelinSettings",
     "interface_endpoints_for",
+    "newest_release",
     "tag_everything",
 ]
 

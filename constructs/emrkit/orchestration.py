@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from aws_cdk import Names, Stack
 from aws_cdk import aws_iam as iam
@@ -15,18 +15,21 @@ from constructs import Construct
 
 from emrkit_facts.iam import EVENTS_RULE_ACTIONS, step_functions_rule
 from emrkit_model.diagnostics import Diagnostic
-from emrkit_model.values import InvalidModel
+from emrkit_model.tokens import is_token
+from emrkit_model.values import InvalidModel, Json
 
 from .acknowledgements import Acknowledgement, Judge, acknowledge
 from .pseudo_parameters import Aws
 from .resources import make
-from .state_language import BUNDLE, job_states
+from .state_language import BUNDLE, NO_OVERRIDES, State, job_states
 
 if TYPE_CHECKING:
     from emrkit_model.cluster import Cluster
     from emrkit_model.contract import ContractPipeline
     from emrkit_model.fields import KeyLike
     from emrkit_model.job import Job
+    from emrkit_model.notifications import Notifications
+    from emrkit_model.overrides import Override
     from emrkit_model.steps import Step
 
     from .roles import Roles
@@ -56,9 +59,18 @@ class Pipeline(Construct):
         cluster: The placed cluster to launch (see `place_cluster`).
         roles: The roles that the cluster uses; the state machine may pass exactly these.
         key: The KMS key of its log. Default: CloudWatch's own encryption.
+        notifications: Topics that hear how each execution ended, also one that was stopped or whose time was up.
+            Default: nobody hears of it; failures are in the metrics of Step Functions.
+        overrides: Numbers of the cluster that an execution may choose within bounds, by name: it is started with
+            `{"run": …, "bundle": …, "overrides": {"<name>": 12}}`, and fails before a cluster is asked for when a
+            number is out of bounds or its name is not declared. Default: none, and what is given is not looked at.
+        when_running: What an execution does when a cluster of the same name starts, runs or waits: `launch` another,
+            or `refuse`. It is a look, not a lock: of two executions that start in the same moment both may launch.
 
     Raises:
-        InvalidModel: The cluster uses Kerberos (E-PIPE-001): its password would stand in the execution's history.
+        InvalidModel: The cluster uses Kerberos (E-PIPE-001): its password would stand in the execution's history. An
+            override names what no execution may change on this cluster, or bounds at which the cluster is invalid
+            (E-JOB-045 to E-JOB-049).
 
     Example:
         ```python
@@ -76,6 +88,9 @@ class Pipeline(Construct):
         roles: Roles,
         steps: Sequence[Step] = (),
         key: KeyLike | None = None,
+        notifications: Notifications | None = None,
+        overrides: Mapping[str, Override] = NO_OVERRIDES,
+        when_running: Literal["launch", "refuse"] = "launch",
     ) -> None:
         super().__init__(scope, id)
         if cluster.realm is not None:
@@ -89,7 +104,16 @@ class Pipeline(Construct):
                     hint="run the job on a standing cluster, or take kerberos off the pipeline's cluster",
                 )
             )
-        states = job_states(job, steps or job.ordered_steps(), cluster, partition=Aws.PARTITION)
+        if overrides:
+            _check(overrides, cluster)
+        states = job_states(
+            job,
+            steps or job.ordered_steps(),
+            cluster,
+            partition=Aws.PARTITION,
+            overrides=overrides,
+            when_running=when_running,
+        )
         name = Names.unique_resource_name(self, max_length=60, separator="-")
         group = make(
             logs.CfnLogGroup,
@@ -101,7 +125,7 @@ class Pipeline(Construct):
                 "kmsKeyId": None if key is None else _read(key),
             },
         )
-        policies = [{"policyName": "run", "policyDocument": _policy(roles)}]
+        policies = [{"policyName": "run", "policyDocument": _policy(roles, looks=when_running == "refuse")}]
         role = make(iam.CfnRole, self, "Role", {"assumeRolePolicyDocument": _trust(), "policies": policies})
         machine = make(
             stepfunctions.CfnStateMachine,
@@ -109,7 +133,7 @@ class Pipeline(Construct):
             "Resource",
             {
                 "roleArn": role.attr_arn,
-                "definitionString": json.dumps(states, separators=(",", ":")),
+                "definitionString": _text(self, states),
                 "loggingConfiguration": {
                     "level": "ALL",
                     "includeExecutionData": False,
@@ -119,6 +143,11 @@ class Pipeline(Construct):
             },
         )
         self._machine = machine
+        self._cluster, self._overrides = cluster, overrides
+        if notifications is not None:
+            from .execution_notifications import announce_executions
+
+            announce_executions(self, job.name, machine.ref, notifications)
         for finding in ("Resource::*", "Resource"):
             acknowledge(role, Acknowledgement(Judge.AWS_SOLUTIONS, f"AwsSolutions-IAM5[{finding}]", _WIDE))
         if (reason := _PLAIN_LOG if key is None else _elsewhere(self, key)) is not None:
@@ -138,7 +167,36 @@ class Pipeline(Construct):
         """What the job side needs to know of it."""
         from emrkit_model.contract import ContractPipeline
 
-        return ContractPipeline(state_machine_arn=self.state_machine_arn, name=self.state_machine_name)
+        overrides = {}
+        if self._overrides:
+            from emrkit_model.contract import declare_overrides
+
+            overrides = declare_overrides(self._overrides, self._cluster)
+        return ContractPipeline(
+            state_machine_arn=self.state_machine_arn, name=self.state_machine_name, overrides=overrides
+        )
+
+
+def _check(overrides: Mapping[str, Override], cluster: Cluster) -> None:
+    from emrkit_model.overrides import check_overrides
+
+    if found := list(check_overrides(overrides, cluster)):
+        raise InvalidModel([problem.within("overrides") for problem in found])
+
+
+def _text(scope: Construct, states: State) -> str:
+    """The definition as JSON. A number that is only known at deployment is put in by CDK, which alone knows how."""
+    if _holds_token_number(states):
+        return Stack.of(scope).to_json_string(states)
+    return json.dumps(states, separators=(",", ":"))
+
+
+def _holds_token_number(value: Json) -> bool:
+    if isinstance(value, dict):
+        return any(_holds_token_number(inner) for inner in value.values())
+    if isinstance(value, list):
+        return any(_holds_token_number(inner) for inner in value)
+    return isinstance(value, (int, float)) and is_token(value)
 
 
 def _elsewhere(scope: Construct, key: KeyLike) -> str | None:
@@ -169,7 +227,7 @@ def _trust() -> dict[str, object]:
     }
 
 
-def _policy(roles: Roles) -> dict[str, object]:
+def _policy(roles: Roles, *, looks: bool) -> dict[str, object]:
     """What the integrations need, as one document.
 
     https://docs.aws.amazon.com/step-functions/latest/dg/emr-iam.html
@@ -189,7 +247,7 @@ def _policy(roles: Roles) -> dict[str, object]:
     return {
         "Version": "2012-10-17",
         "Statement": [
-            allow(["elasticmapreduce:RunJobFlow"], "*"),
+            allow(["elasticmapreduce:RunJobFlow", *(["elasticmapreduce:ListClusters"] if looks else [])], "*"),
             allow([f"elasticmapreduce:{a}" for a in on_clusters], clusters),
             *roles.passing(),
             allow(EVENTS_RULE_ACTIONS, rules),

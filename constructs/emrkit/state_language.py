@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, cast
 
 from emrkit_model.cluster import Cluster
 from emrkit_model.job import Job
@@ -12,7 +12,12 @@ from emrkit_model.render import task
 from emrkit_model.steps import ActionOnFailure, Step
 from emrkit_model.values import Json
 
-__all__ = ["BUNDLE", "CLUSTER_DEADLINE", "job_states"]
+if TYPE_CHECKING:
+    from emrkit_model.overrides import Override
+
+    from .launch_checks import LaunchCheck
+
+__all__ = ["BUNDLE", "CLUSTER_DEADLINE", "NO_OVERRIDES", "State", "job_states"]
 
 BUNDLE = "s3://emrkit.bundle.location"
 """Stands for the place of the run's bundle in the steps given to `job_states`; the execution's input fills it in."""
@@ -21,12 +26,23 @@ CLUSTER_DEADLINE = 5400
 """Seconds within which a cluster that was asked for must have begun its first step, added to that step's timeout."""
 STEP_DEADLINE = 86_400
 """Seconds that a step may run when neither it nor its job says so."""
+_CREATE = "Create cluster"
+NO_OVERRIDES: Mapping[str, Override] = {}
+"""The overrides of most jobs."""
 _THROTTLED = ["EMR.ThrottlingException", "ElasticMapReduce.ThrottlingException"]
 
 State = dict[str, Json]
 
 
-def job_states(job: Job, steps: Sequence[Step], cluster: Cluster, *, partition: str) -> State:
+def job_states(
+    job: Job,
+    steps: Sequence[Step],
+    cluster: Cluster,
+    *,
+    partition: str,
+    overrides: Mapping[str, Override] = NO_OVERRIDES,
+    when_running: str = "launch",
+) -> State:
     """The state machine of a job on a transient cluster.
 
     The cluster is asked for without waiting, so that its id is known from the first moment: waiting and running into
@@ -34,13 +50,16 @@ def job_states(job: Job, steps: Sequence[Step], cluster: Cluster, *, partition: 
     them, the cluster is terminated; then the execution fails with the first failing step's error and cause, or
     succeeds.
 
-    The input is `{"run": "<id>", "bundle": "s3://…"}`. It is read before anything is asked for: an execution that
-    lacks either fails without a cluster. Variables: `run`, `bundle`, `cluster`, `error`, `cause`. Text of the user's
-    that looks like an expression stays text.
+    The input is `{"run": "<id>", "bundle": "s3://…"}`, with `"overrides": {"<name>": 12}` where numbers may be chosen.
+    It is read before anything is asked for: an execution that lacks either of the first fails without a cluster, and
+    so does one whose overrides are not declared or out of bounds, or that finds a cluster of the same name where
+    `when_running` is `refuse`. Variables: `run`, `bundle`, `cluster`, `error`, `cause`, and those of the checks. Text
+    of the user's that looks like an expression stays text.
     https://docs.aws.amazon.com/step-functions/latest/dg/connect-emr.html
     """
     service = f"arn:{partition}:states:::elasticmapreduce"
     names = [_state_name(step) for step in steps]
+    checks = _checks(cluster, partition, overrides, when_running)
     states: State = {
         "Read input": {
             "Type": "Pass",
@@ -49,10 +68,12 @@ def job_states(job: Job, steps: Sequence[Step], cluster: Cluster, *, partition: 
                 "bundle": "{% $states.input.bundle %}",
                 "error": "",
                 "cause": "",
+                **{name: value for check in checks for name, value in check.variables.items()},
             },
-            "Next": "Create cluster",
+            "Next": checks[0].first if checks else _CREATE,
         },
-        "Create cluster": _create(service, cluster, names[0]),
+        **{name: state for check in checks for name, state in check.states.items()},
+        _CREATE: _create(service, cluster, names[0], overrides),
     }
     for number, step in enumerate(steps):
         following = names[number + 1] if number + 1 < len(names) else "Terminate cluster"
@@ -80,8 +101,29 @@ def job_states(job: Job, steps: Sequence[Step], cluster: Cluster, *, partition: 
     }
 
 
-def _create(service: str, cluster: Cluster, following: str) -> State:
+def _checks(
+    cluster: Cluster, partition: str, overrides: Mapping[str, Override], when_running: str
+) -> list[LaunchCheck]:
+    """The checks in their order: the one that asks nobody first."""
+    if not overrides and when_running != "refuse":
+        return []
+    from .launch_checks import check_numbers, look_for_cluster
+
+    found: list[LaunchCheck] = []
+    if when_running == "refuse":
+        found.append(look_for_cluster(_literal(cluster.name), _CREATE, partition=partition))
+    if overrides:
+        found.insert(0, check_numbers(overrides, cluster, found[0].first if found else _CREATE))
+    return found
+
+
+def _create(service: str, cluster: Cluster, following: str, overrides: Mapping[str, Override]) -> State:
     arguments = cast("State", _literal(task.create_cluster(cluster)))
+    if overrides:
+        from emrkit_model.overrides import put_expressions
+
+        chosen = {override.path: f"{{% $chosen.{name} %}}" for name, override in overrides.items()}
+        put_expressions(arguments, cluster, chosen)
     tags = cast("list[Json]", arguments.get("Tags", []))
     run: Json = {"Key": "emrkit:run", "Value": "{% $run %}"}
     return {

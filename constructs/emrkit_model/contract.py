@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Self, cast
+from typing import TYPE_CHECKING, ClassVar, Self, cast
 
 from pydantic import BaseModel, Field
 from pydantic.alias_generators import to_camel
@@ -16,11 +16,24 @@ from pydantic.config import ConfigDict
 
 from .contract_versions import SCHEMA_VERSION, lift, refuse_version
 from .diagnostics import Diagnostic, FieldPath
-from .fields import NO_SETTINGS
+from .fields import NO_SETTINGS, Count
 from .findings import error, warning
 from .values import InvalidModel, Json, Value
 
-__all__ = ["SCHEMA_VERSION", "Contract", "ContractCluster", "ContractPipeline", "SecurityGroups", "parameter_name"]
+if TYPE_CHECKING:
+    from .cluster import Cluster
+    from .overrides import Override
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "Contract",
+    "ContractCluster",
+    "ContractOverride",
+    "ContractPipeline",
+    "SecurityGroups",
+    "declare_overrides",
+    "parameter_name",
+]
 
 
 def parameter_name(project: str, environment: str, stack: str) -> str:
@@ -83,6 +96,19 @@ class ContractCluster(_Part):
     """The other secrets of its `KerberosAttributes` (of a trust, of joining a domain), by attribute."""
 
 
+class ContractOverride(_Part):
+    """A number that an execution of a pipeline may choose."""
+
+    default: Count
+    """What holds when it does not."""
+    minimum: Count | None = None
+    """The least."""
+    maximum: Count | None = None
+    """The most."""
+    allowed: tuple[Count, ...] = ()
+    """The only values, in place of a minimum and a maximum."""
+
+
 class ContractPipeline(_Part):
     """A job's state machine."""
 
@@ -90,6 +116,21 @@ class ContractPipeline(_Part):
     """Its ARN."""
     name: str
     """Its name."""
+    overrides: Mapping[str, ContractOverride] = Field(default_factory=dict[str, ContractOverride])
+    """The numbers that an execution may choose, by name."""
+
+
+def declare_overrides(overrides: Mapping[str, Override], cluster: Cluster) -> dict[str, ContractOverride]:
+    """What a contract says of a pipeline's overrides: bounds, and the default that holds on its cluster."""
+    from .overrides import defaults_of
+
+    defaults = defaults_of(overrides, cluster)
+    return {
+        name: ContractOverride(
+            default=defaults[name], minimum=item.minimum, maximum=item.maximum, allowed=tuple(item.allowed)
+        )
+        for name, item in overrides.items()
+    }
 
 
 class Contract(_Part):
@@ -193,6 +234,7 @@ def _strangers(part: type[BaseModel], document: object, path: FieldPath) -> Iter
 _PARTS: Mapping[tuple[str, str], tuple[type[BaseModel], bool]] = {
     ("Contract", "clusters"): (ContractCluster, True),
     ("Contract", "pipelines"): (ContractPipeline, True),
+    ("ContractPipeline", "overrides"): (ContractOverride, True),
     ("ContractCluster", "securityGroups"): (SecurityGroups, False),
 }
 """Which field of which part holds parts itself: one, or many by name."""

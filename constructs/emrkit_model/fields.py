@@ -33,6 +33,7 @@ __all__ = [
     "Settings",
     "Tags",
     "Text",
+    "TopicLike",
     "Word",
     "parse_duration",
     "read",
@@ -267,6 +268,13 @@ class HasSecurityGroupId(Protocol):
     def security_group_id(self) -> str: ...
 
 
+class HasTopicArn(Protocol):
+    """An SNS topic."""
+
+    @property
+    def topic_arn(self) -> str: ...
+
+
 _MEMBERS = (
     "key_arn",
     "bucket_name",
@@ -275,6 +283,7 @@ _MEMBERS = (
     "security_group_id",
     "role_arn",
     "s3_object_url",
+    "topic_arn",
 )
 
 
@@ -310,6 +319,8 @@ ProfileLike = Annotated[
 SecurityGroupLike = Annotated[
     str | HasSecurityGroupId, _reference("security_group_id", "the id of a security group"), _TEXT_SCHEMA
 ]
+
+TopicLike = Annotated[str | HasTopicArn, _reference("topic_arn", "the ARN of a topic"), _TEXT_SCHEMA]
 
 
 def read(value: object) -> str:

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Annotated, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
 
 from pydantic import Field, PlainValidator, WithJsonSchema
 
 from .diagnostics import Diagnostic, FieldPath
 from .fields import Count, Flag, Items, Seconds, Text, Word, words
 from .findings import error
+from .later import later
+from .overrides import Override
 from .steps import ActionOnFailure, CommandStep, JarStep, ScriptStep, SparkSqlStep, SparkStep, Step
 from .tokens import is_token
 from .values import Value, build, carry
+
+if TYPE_CHECKING:
+    from .notifications import Notifications
+else:  # what a job does not have is not loaded
+    Notifications = later("notifications", "Notifications")
 
 __all__ = ["STEP_KINDS", "Fixture", "Job", "Pipeline", "Retry", "parse_step"]
 
@@ -137,6 +144,12 @@ class Pipeline(Value):
     """A cluster of the project file that is marked `transient`."""
     schedule: Text | None = None
     """An EventBridge schedule: `rate(1 day)` or `cron(0 6 * * ? *)`. Default: started by hand."""
+    notifications: Notifications | None = None
+    """Topics that hear how each execution ended. Default: none."""
+    overrides: Mapping[str, Override] = Field(default_factory=dict[str, Override])
+    """Numbers of the cluster that `emrkit run --set NAME=VALUE` may choose, by name. Default: none."""
+    when_running: Annotated[str, words("launch", "refuse")] = "launch"
+    """What an execution does when a cluster of that name runs already: launch another, or refuse."""
 
 
 def _parse_steps_item(value: object) -> Step:

@@ -160,6 +160,10 @@ def _check_fit(job: Job, clusters: Mapping[str, Cluster]) -> Iterator[Diagnostic
     if own is not None:
         yield from check_fit(job, own)
     launched = clusters.get(job.pipeline.cluster) if job.pipeline else None
+    if job.pipeline is not None and launched is not None and job.pipeline.overrides:
+        from emrkit_model.overrides import check_overrides
+
+        yield from (d.within("pipeline", "overrides") for d in check_overrides(job.pipeline.overrides, launched))
     if launched is not None and launched is not own:
         # A state machine submits every step with CONTINUE and decides by itself what a failure means.
         steps = tuple(step.replace(on_failure=None) for step in job.steps)
