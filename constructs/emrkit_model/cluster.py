@@ -14,7 +14,7 @@ from .capacity import InstanceFleet
 from .capacity.choice import NODES, PRIMARY_NODES, TASK_NODES
 from .capacity.groups import InstanceGroup
 from .capacity.managed_scaling import ManagedScaling
-from .cluster_rules import check_cluster
+from .cluster_rules import PLACE, check_itself, check_place
 from .configurations import Configuration
 from .contributions import Contribution, EffectiveSettings, gather, merge
 from .diagnostics import Diagnostic, FieldPath
@@ -134,6 +134,9 @@ class Cluster(Value):
     """
 
     AREA: ClassVar[str] = "CLUS"
+    REMEMBERED: ClassVar[Mapping[str, frozenset[str]]] = dict.fromkeys(
+        ("_contributions", "_effective", "_nodes", "_own_findings", "_placed_nodes"), PLACE
+    )
     STAND_INS: ClassVar[Mapping[str, object]] = {
         "name": UNKNOWN_TEXT,
         "release": UNKNOWN_TEXT,
@@ -251,7 +254,12 @@ class Cluster(Value):
 
     def problems(self) -> Iterator[Diagnostic]:
         """Everything that holds between the parts: release, applications, fleets, scaling, security, limits."""
-        yield from check_cluster(self)
+        yield from self._own_findings
+        yield from check_place(self)
+
+    @cached_property
+    def _own_findings(self) -> tuple[Diagnostic, ...]:
+        return tuple(check_itself(self))
 
     def with_placement(self, **changes: object) -> Self:
         """The same cluster with roles, subnets, security groups, log location and the like filled in."""
@@ -301,10 +309,19 @@ class Cluster(Value):
 
     def nodes(self) -> tuple[tuple[str, InstanceFleet | InstanceGroup], ...]:
         """The fleets or groups that exist, with their roles: primary, core, task; of several task groups each one."""
-        return tuple((role, nodes) for role, _, nodes in self.placed_nodes())
+        return self._nodes
 
     def placed_nodes(self) -> tuple[tuple[str, FieldPath, InstanceFleet | InstanceGroup], ...]:
         """The fleets or groups that exist: role, path of the field, value."""
+        return self._placed_nodes
+
+    # Asked for by many rules and every rendering.
+    @cached_property
+    def _nodes(self) -> tuple[tuple[str, InstanceFleet | InstanceGroup], ...]:
+        return tuple((role, nodes) for role, _, nodes in self._placed_nodes)
+
+    @cached_property
+    def _placed_nodes(self) -> tuple[tuple[str, FieldPath, InstanceFleet | InstanceGroup], ...]:
         found: list[tuple[str, FieldPath, InstanceFleet | InstanceGroup]] = [("primary", ("primary",), self.primary)]
         if self.core is not None:
             found.append(("core", ("core",), self.core))
@@ -316,11 +333,11 @@ class Cluster(Value):
 
     def fleets(self) -> tuple[tuple[str, InstanceFleet], ...]:
         """The fleets that exist, with their roles: primary, core, task; none in a cluster of groups."""
-        return tuple((role, nodes) for role, nodes in self.nodes() if isinstance(nodes, InstanceFleet))
+        return tuple((role, nodes) for role, nodes in self._nodes if isinstance(nodes, InstanceFleet))
 
     def groups(self) -> tuple[tuple[str, InstanceGroup], ...]:
         """The groups that exist, with their roles; none in a cluster of fleets."""
-        return tuple((role, nodes) for role, nodes in self.nodes() if isinstance(nodes, InstanceGroup))
+        return tuple((role, nodes) for role, nodes in self._nodes if isinstance(nodes, InstanceGroup))
 
     @property
     def primaries(self) -> int:

@@ -14,6 +14,8 @@ __all__ = ["UNKNOWN_LIST", "UNKNOWN_NUMBER", "UNKNOWN_TEXT", "has_member", "is_t
 # CDK marks an encoded number by the first two bytes of the double: a huge negative figure nobody writes by hand.
 _NUMBER_MARK = b"\xfb\xff"
 
+_LARGEST_ENCODED = -1e200
+
 # Tokens of our own, for "there is something here that no rule can look at".
 UNKNOWN_TEXT = "${Token[unknown.0]}"
 UNKNOWN_LIST = ("#{Token[unknown.0]}",)
@@ -52,6 +54,8 @@ def has_member(value: object, name: str) -> bool:
 
 
 def _is_encoded_number(value: float) -> bool:
+    if value > _LARGEST_ENCODED:
+        return False  # any number that a person writes
     try:
         return struct.pack(">d", float(value))[:2] == _NUMBER_MARK
     except OverflowError:

@@ -35,7 +35,7 @@ class _Making(local):
 
 _making = _Making()
 
-_REMEMBERED = "_findings"
+_FINDINGS = "_findings"
 
 
 class InvalidModel(EmrkitError):  # noqa: N818 - said of the declaration: it is what is invalid
@@ -51,6 +51,8 @@ class Value(BaseModel):
     """The area in the codes of this object's structural problems."""
     STAND_INS: ClassVar[Mapping[str, object]] = {}
     """What stands in for a required field that is missing or unreadable, so that the other rules can still speak."""
+    REMEMBERED: ClassVar[Mapping[str, frozenset[str]]] = {}
+    """Cached properties that `filled` keeps, each with the fields that it is not made of."""
 
     if not TYPE_CHECKING:  # a type checker sees the fields as keyword arguments instead
 
@@ -70,9 +72,9 @@ class Value(BaseModel):
     def findings(self) -> tuple[Diagnostic, ...]:
         """What `problems` yields, asked once: nothing about a frozen value changes afterwards."""
         # Beside the fields, as `cached_property` does it: equality and serialization know only the fields.
-        remembered = vars(self).get(_REMEMBERED)
+        remembered = vars(self).get(_FINDINGS)
         if remembered is None:
-            remembered = vars(self)[_REMEMBERED] = tuple(self.problems())
+            remembered = vars(self)[_FINDINGS] = tuple(self.problems())
         return cast("tuple[Diagnostic, ...]", remembered)
 
     # Before `_gather`, because pydantic wraps later validators around earlier ones.
@@ -142,7 +144,8 @@ class Value(BaseModel):
         """
         other = self.model_copy(update=parts)
         for name in set(vars(other)) - type(self).model_fields.keys():
-            object.__delattr__(other, name)  # frozen; what the first one remembered of itself
+            if not parts.keys() <= self.REMEMBERED.get(name, frozenset()):
+                del vars(other)[name]  # what the first one remembered of itself
         if found := [problem for problem in other.findings() if problem.severity is Severity.ERROR]:
             raise InvalidModel(found)
         return other

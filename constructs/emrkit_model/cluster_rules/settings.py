@@ -18,7 +18,7 @@ from emrkit_model.tokens import is_token
 if TYPE_CHECKING:
     from emrkit_model.cluster import Cluster
 
-__all__ = ["check_settings"]
+__all__ = ["check_secured_settings", "check_settings"]
 
 _SPARK_PAGE = "https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-spark-configure.html"
 _APPS_PAGE = "https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-configure-apps.html"
@@ -34,10 +34,15 @@ def check_settings(cluster: Cluster) -> Iterator[Diagnostic]:
     yield from _check_installed(cluster)
     if is_token(cluster.configurations):
         return
-    yield from _check_security_door(cluster)
     yield from _check_spark(cluster)
-    yield from _check_wire(cluster)
     yield from _check_table_formats(cluster)
+
+
+def check_secured_settings(cluster: Cluster) -> Iterator[Diagnostic]:
+    """Classifications and typed settings against the security configuration and Kerberos."""
+    if not is_token(cluster.configurations):
+        yield from _check_security_door(cluster)
+        yield from _check_wire(cluster)
 
 
 def _check_typed(cluster: Cluster) -> Iterator[Diagnostic]:
