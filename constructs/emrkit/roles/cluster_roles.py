@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from aws_cdk import Annotations, Names
 from aws_cdk import aws_iam as iam
@@ -17,6 +17,7 @@ from emrkit_facts.iam import SERVICE_POLICY, trust
 from emrkit_model.values import InvalidModel
 
 from .auto_scaling_role import make_auto_scaling_role, place
+from .granted_roles import PREFIXES, GivenRole, MadeRole
 from .grants import (
     CatalogGrant,
     DataGrant,
@@ -32,7 +33,7 @@ from .grants import (
     secret_statement,
 )
 from .key_policies import admit_disks, admit_role
-from .references import Principal, cannot_grant, lacks_profile, name_of, principal_of, role_arn_of
+from .references import cannot_grant, lacks_profile, name_of, principal_of, role_arn_of
 
 if TYPE_CHECKING:
     from emrkit_model.fields import KeyLike, ProfileLike, RoleLike, SecretLike
@@ -41,7 +42,6 @@ __all__ = ["DataGrant", "Roles"]
 
 _SERVICE_FINDING = f"AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/{SERVICE_POLICY}]"
 _SERVICE_REASON = "AWS's own scoped policy: it acts only on what carries EMR's tag, and AWS keeps it up to date"
-_PREFIXES = "objects below a granted prefix, and KMS's ReEncrypt and GenerateDataKey families on one named key"
 
 
 class Roles(Construct):
@@ -103,21 +103,17 @@ class Roles(Construct):
             raise InvalidModel(lacks_profile())
         self._path = path
         self._boundary = permissions_boundary
-        self._nodes: iam.CfnRole | None = None
-        self._nodes_principal: Principal | None = None
+        # None: known by its name alone.
+        self._nodes: MadeRole | GivenRole | None = None
         self._nodes_name: str | None = None
-        self._service: iam.CfnRole | None = None
-        self._service_principal: Principal | None = None
+        self._service: MadeRole | GivenRole | None = None
         self._runtime: dict[str, bool] = {}
-        self._runtime_policy: iam.CfnPolicy | None = None
         self._assumed: list[str] = []
-        self._assumed_policy: iam.CfnPolicy | None = None
+        self._attached: dict[str, iam.CfnPolicy] = {}
         self._auto_scaling_arn: str | None = None
         grants = [*data, *_logs(logs)]
         statements = [*data_statements(grants), *catalog_statements(catalog)]
         statements += [*key_statement(key), *secret_statement(secrets)]
-        self._statements: list[Statement] = []
-        self._service_statements: list[Statement] = []
         if instance_profile is None:
             self._make_nodes(statements)
         else:
@@ -127,7 +123,7 @@ class Roles(Construct):
             """ARN of the nodes' role."""
             self.instance_role_name: str = name_of(role)
             """Name of the nodes' role, and of its profile."""
-            self._nodes_principal = principal_of(role)
+            self._nodes = GivenRole.of(principal_of(role))
             if statements:
                 self._allow_nodes(statements)
         disks = disk_key_statements(key)
@@ -136,14 +132,14 @@ class Roles(Construct):
         else:
             self.service_role_arn: str = role_arn_of(service_role)
             """ARN of the service role."""
-            self._service_principal = principal_of(service_role)
-            if self._service_principal is not None and instance_profile is None:
+            self._service = GivenRole.of(principal_of(service_role))
+            if instance_profile is None:
                 self._allow_service([pass_role(self.instance_role_arn, "ec2"), *disks])
         self._admit([key, *(grant.key for grant in grants)])
         if service_role is None:
             admit_disks(key)
-        made = statements if self._nodes is not None else []
-        self._accept([*made, *(disks if self._service is not None else [])])
+        made = [*(statements if instance_profile is None else []), *(disks if service_role is None else [])]
+        accept_prefixes(self, made, PREFIXES)
         if auto_scaling_role is not None:
             self._auto_scaling_arn = role_arn_of(auto_scaling_role)
             self._allow_service([pass_role(self._auto_scaling_arn, "application-autoscaling")])
@@ -243,7 +239,7 @@ class Roles(Construct):
 
         Example: `roles.allow(nodes=glue_catalog.node_statements(place))`
         """
-        if nodes and self._nodes is None and self._nodes_principal is None:
+        if nodes and self._nodes is None:
             Annotations.of(self).add_warning_v2(
                 "emrkit:roles-by-name",
                 f"role '{self.instance_role_name}' is known by its name alone: its owner must allow "
@@ -264,7 +260,7 @@ class Roles(Construct):
         grants = [*data, *_logs(logs)]
         self.allow(nodes=[*data_statements(grants), *key_statement(key)], service=disk_key_statements(key))
         self._admit([key, *(grant.key for grant in grants)])
-        if self._service is not None:
+        if isinstance(self._service, MadeRole):
             admit_disks(key)
 
     def allow_runtime_role(self, role: RoleLike, *, source_identity: bool = False) -> None:
@@ -281,21 +277,11 @@ class Roles(Construct):
         named = [arn for arn, named in self._runtime.items() if named]
         statements = [assume_runtime_roles(plain, source_identity=False)] if plain else []
         statements += [assume_runtime_roles(named, source_identity=True)] if named else []
-        if self._nodes is None:
+        if isinstance(self._nodes, MadeRole):
+            # Apart: the runtime role trusts the nodes' role, so the nodes' role cannot wait for its ARN.
+            self._attach("RuntimeRoles", "runtime-roles", statements)
+        else:
             self._allow_nodes(statements[-1:])
-            return
-        document = {"Version": "2012-10-17", "Statement": statements}
-        if self._runtime_policy is not None:
-            self._runtime_policy.policy_document = document
-            return
-        # A policy of its own: the runtime role trusts the nodes' role, so the nodes' role cannot wait for its ARN.
-        self._runtime_policy = iam.CfnPolicy(
-            self,
-            "RuntimeRoles",
-            roles=[self.instance_role_name],
-            policy_name="runtime-roles",
-            policy_document=document,
-        )
 
     def allow_roles(self, *roles: RoleLike) -> None:
         """Let the nodes act as other roles, as the role mappings of EMRFS ask; a cluster does so for its own.
@@ -307,20 +293,20 @@ class Roles(Construct):
         """
         self._assumed = list(dict.fromkeys([*self._assumed, *map(role_arn_of, roles)]))
         statement: Statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": self._assumed}
-        if self._nodes is None:
+        if isinstance(self._nodes, MadeRole):
+            # Apart for the same reason as runtime roles.
+            self._attach("RoleMappings", "role-mappings", [statement])
+        else:
             self.allow(nodes=[{**statement, "Resource": [role_arn_of(role) for role in roles]}])
+
+    def _attach(self, id: str, name: str, statements: Sequence[Statement]) -> None:  # noqa: A002
+        """A policy of its own for the nodes' role, with these statements and no others."""
+        document = {"Version": "2012-10-17", "Statement": statements}
+        if id in self._attached:
+            self._attached[id].policy_document = document
             return
-        document = {"Version": "2012-10-17", "Statement": [statement]}
-        if self._assumed_policy is not None:
-            self._assumed_policy.policy_document = document
-            return
-        # A policy of its own, for the same reason as that of runtime roles.
-        self._assumed_policy = iam.CfnPolicy(
-            self,
-            "RoleMappings",
-            roles=[self.instance_role_name],
-            policy_name="role-mappings",
-            policy_document=document,
+        self._attached[id] = iam.CfnPolicy(
+            self, id, roles=[self.instance_role_name], policy_name=name, policy_document=document
         )
 
     def _make_nodes(self, statements: list[Statement]) -> None:
@@ -344,7 +330,7 @@ class Roles(Construct):
         profile = make(iam.CfnInstanceProfile, self, "Profile", properties)
         self.instance_profile_name: str = profile.ref
         """Name of the instance profile."""
-        self._nodes, self._nodes_name, self._statements = nodes, name, statements
+        self._nodes, self._nodes_name = MadeRole(nodes, "data", statements, scope=self), name
 
     def _make_service(self, statements: list[Statement]) -> None:
         service = make(
@@ -360,40 +346,23 @@ class Roles(Construct):
             },
         )
         self.service_role_arn = service.attr_arn
-        self._service, self._service_statements = service, statements
+        self._service = MadeRole(service, "cluster", statements)
         acknowledge(self, Acknowledgement(Judge.AWS_SOLUTIONS, _SERVICE_FINDING, _SERVICE_REASON))
 
     def _allow_nodes(self, statements: Sequence[Statement]) -> None:
-        if self._nodes is not None:
-            new = [s for s in statements if s not in self._statements]
-            if not new:
-                return
-            self._statements += new
-            self._nodes.policies = cast("Any", inline_policy("data", self._statements))
-            self._accept(statements)
-        elif self._nodes_principal is not None:
-            _add(self._nodes_principal, statements)
-        else:
+        if self._nodes is None:
             raise InvalidModel(cannot_grant("instance_role", self.instance_role_name))
+        self._nodes.allow(statements)
 
     def _allow_service(self, statements: Sequence[Statement]) -> None:
         """A service role by name keeps what its owner gave it: EMR says so at the launch if that is too little."""
         if self._service is not None:
-            new = [s for s in statements if s not in self._service_statements]
-            if not new:
-                return
-            self._service_statements += new
-            self._service.policies = cast("Any", inline_policy("cluster", self._service_statements))
-        elif self._service_principal is not None:
-            _add(self._service_principal, statements)
+            self._service.allow(statements)
 
     def _admit(self, keys: Iterable[KeyLike | None]) -> None:
         if self._nodes_name is not None:
             for key in keys:
                 admit_role(key, self._path, self._nodes_name)
-
-    def _accept(self, statements: Sequence[Statement]) -> None:
-        accept_prefixes(self, statements, _PREFIXES)
 
 
 def _logs(logs: DataGrant | None) -> list[DataGrant]:
@@ -403,10 +372,3 @@ def _logs(logs: DataGrant | None) -> list[DataGrant]:
 
 def _listed(actions: object) -> Sequence[object]:
     return cast("Sequence[object]", actions) if isinstance(actions, (list, tuple)) else (actions,)
-
-
-def _add(principal: Principal, statements: Sequence[Statement]) -> None:
-    for statement in statements:
-        principal.add_to_principal_policy(iam.PolicyStatement.from_json(statement))
-    # The CDK puts the policy below the role, wherever that stands.
-    accept_prefixes(cast("Construct", principal), statements, _PREFIXES)

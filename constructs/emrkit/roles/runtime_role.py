@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from aws_cdk import Names
 from aws_cdk import aws_iam as iam
@@ -15,10 +15,10 @@ from emrkit.pseudo_parameters import Aws
 from emrkit_facts.iam import trust
 
 from .cluster_roles import Roles
+from .granted_roles import MadeRole
 from .grants import (
     CatalogGrant,
     DataGrant,
-    Statement,
     accept_prefixes,
     catalog_statements,
     data_statements,
@@ -89,7 +89,6 @@ class RuntimeRole(Construct):
             acknowledge(self, Acknowledgement(Judge.AWS_SOLUTIONS, finding, _LAKE_FORMATION))
         self._path = path
         self._name = f"{Names.unique_resource_name(self, max_length=40, separator='-')}-{Aws.REGION}"
-        self._statements: list[Statement] = statements
         nodes = [each.instance_role_arn for each in clusters]
         self._role = iam.CfnRole(
             self,
@@ -100,6 +99,7 @@ class RuntimeRole(Construct):
             assume_role_policy_document=_trust(nodes, lake_formation, source_identity=source_identity),
             policies=inline_policy("data", statements),
         )
+        self._grants = MadeRole(self._role, "data", statements, scope=self, reason=_PREFIXES)
         for each in clusters:
             each.allow_runtime_role(self.role_arn, source_identity=source_identity)
         for used in [key, *(grant.key for grant in data)]:
@@ -125,7 +125,7 @@ class RuntimeRole(Construct):
 
         Example: `analysts.grant_data(emr.DataGrant(bucket, "reports/", access="write"))`
         """
-        self._allow(data_statements(grants))
+        self._grants.allow(data_statements(grants))
         for grant in grants:
             admit_role(grant.key, self._path, self._name)
 
@@ -134,12 +134,7 @@ class RuntimeRole(Construct):
 
         Example: `analysts.grant_catalog(emr.CatalogGrant("marts"))`
         """
-        self._allow(catalog_statements(grants))
-
-    def _allow(self, statements: Sequence[Statement]) -> None:
-        self._statements += statements
-        self._role.policies = cast("Any", inline_policy("data", self._statements))
-        accept_prefixes(self, statements, _PREFIXES)
+        self._grants.allow(catalog_statements(grants))
 
 
 def _trust(nodes: Sequence[str], lake_formation: LakeFormation | None, *, source_identity: bool) -> dict[str, object]:
