@@ -114,6 +114,18 @@ def _as_json(value: object) -> object:
     return json.dumps(value, separators=(",", ":"))
 
 
+def _newest(value: object) -> object:
+    """What a line of releases stands for; a line that nothing is of stays, and is refused as no release label."""
+    if not isinstance(value, str) or not value.endswith(".*"):
+        return value
+    from .newest_release import match_release
+
+    return match_release(value) or value
+
+
+_JSON_OR_MAP = WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "object"}, {"type": "null"}]})
+
+
 class Cluster(Value):
     """An EMR cluster on EC2, of instance fleets or of instance groups.
 
@@ -145,8 +157,8 @@ class Cluster(Value):
 
     name: Text
     """The cluster's name: 1 to 256 characters without < > $ | and backtick."""
-    release: Text
-    """The release label, for example `emr-7.10.0`."""
+    release: Annotated[Text, BeforeValidator(_newest)]
+    """The release label, for example `emr-7.10.0`; `emr-7.*` is the newest one that this emrkit knows of the line."""
     applications: Items[Application] = (Application.SPARK,)
     """The applications that EMR installs."""
     primary: Annotated[InstanceFleet | InstanceGroup, *PRIMARY_NODES]
@@ -232,7 +244,7 @@ class Cluster(Value):
     """Three primary nodes go to different hardware."""
     step_execution_role: RoleLike | None = None
     """The runtime role of the steps that the cluster is launched with; in requests only, CloudFormation has no word."""
-    additional_info: Annotated[Text | None, BeforeValidator(_as_json)] = None
+    additional_info: Annotated[Text | None, BeforeValidator(_as_json), _JSON_OR_MAP] = None
     """What AWS Support asked you to set: JSON text, or the map itself."""
     monitoring: Monitoring | None = None
     """Logs in CloudWatch, and what EMR uploads; in requests only. Default: EMR's."""
@@ -249,7 +261,7 @@ class Cluster(Value):
         if isinstance(data, Mapping) and data.get("sizing") is not None:
             from .capacity.sizing import fill_in
 
-            return fill_in(data)
+            return fill_in({**data, "release": _newest(data["release"])} if "release" in data else data)
         return data
 
     def problems(self) -> Iterator[Diagnostic]:

@@ -22,6 +22,9 @@ __all__ = ["command"]
 @click.option("--via", type=click.Choice(["cluster", "pipeline"]), default="cluster", help="How to run it.")
 @click.option("--no-follow", "--detach", "-d", "detach", is_flag=True, help="Submit and leave; the run goes on.")
 @click.option("--args", "words", metavar="TEXT", help="More arguments for a job of one step, as in a shell.")
+@click.option(
+    "--set", "numbers", metavar="NAME=NUMBER", multiple=True, help="Choose a number of the pipeline's cluster."
+)
 @click.option("--yes", "-y", is_flag=True, help="Do not ask before the first change on an AWS account.")
 @click.option("--preflight/--no-preflight", default=True, help="Ask first what EMR would refuse of a new cluster.")
 @click.option("--steal-lock", is_flag=True, help="Take the submit lock from whoever holds it.")
@@ -32,6 +35,7 @@ def command(
     via: str,
     detach: bool,
     words: str | None,
+    numbers: tuple[str, ...],
     yes: bool,
     preflight: bool,
     steal_lock: bool,
@@ -43,9 +47,18 @@ def command(
     from emrkit_jobs.cli.rendering import Progress
     from emrkit_jobs.run.execution import RunOptions
     from emrkit_jobs.run.workspace import open_workspace
-    from emrkit_model.diagnostics import ExitCode
+    from emrkit_model.diagnostics import Diagnostic, EmrkitError, ExitCode
 
-    options = RunOptions(not detach, tuple(shlex.split(words or "")), yes, steal_lock, preflight)
+    if numbers and via != "pipeline":
+        raise EmrkitError(
+            Diagnostic(
+                "E-CLI-025",
+                "--set chooses a number of a pipeline's cluster",
+                got=f"--via {via}",
+                hint="add --via pipeline; a variable of the project file is set with --var",
+            )
+        )
+    options = RunOptions(not detach, tuple(shlex.split(words or "")), yes, steal_lock, preflight, numbers)
     invocation.project.choose_target(invocation.chosen_target)
     with Progress(invocation.output) as report:
         workspace = open_workspace(invocation.project, invocation.chosen_target)

@@ -41,6 +41,8 @@ class RunOptions:
     steal_lock: bool = False
     preflight: bool = True
     """Ask what EMR would refuse before a cluster is launched."""
+    numbers: tuple[str, ...] = ()
+    """`NAME=VALUE`, numbers of a pipeline's cluster."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emrkit_jobs.run import preflights
+from emrkit_jobs.run.chosen_numbers import choose_numbers
 from emrkit_jobs.run.execution import RunOptions, outputs_of, prepare_run
 from emrkit_jobs.run.lock import hold
 from emrkit_jobs.run.preview import Preview, preview
@@ -18,6 +19,7 @@ from emrkit_jobs.run.workspace import Workspace
 from emrkit_jobs.targets.errors import OutcomeUnknown, Unreachable
 from emrkit_jobs.targets.protocol import ExecutionView, StateView
 from emrkit_model.diagnostics import Diagnostic, EmrkitError, ExitCode
+from emrkit_model.values import Json
 
 __all__ = ["PipelineResult", "run_pipeline"]
 
@@ -42,8 +44,11 @@ def run_pipeline(workspace: Workspace, name: str, options: RunOptions, report: R
     workspace.guard(report, yes=options.yes, verb=f"run {name} --via pipeline")
     prepared = prepare_run(workspace, name)
     workspace.deployed.warn(report)
-    machine = workspace.deployed.pipeline(name).state_machine_arn
+    deployed = workspace.deployed.pipeline(name)
+    machine = deployed.state_machine_arn
+    chosen = choose_numbers(options.numbers, prepared.job.job, deployed, workspace.resolved.clusters)
     facts: dict[str, object] = {"job": name, "via": "pipeline", "bundle": prepared.bundle.digest, "machine": machine}
+    facts["overrides"] = chosen or None
     record = workspace.records.unfinished(facts)
     if record is None:
         steps = [step.name for step in prepared.job.job.ordered_steps()]
@@ -64,10 +69,15 @@ def run_pipeline(workspace: Workspace, name: str, options: RunOptions, report: R
             upload_bundle(target.objects, prepared.artifacts, prepared.bundle, report)
             lock.check()
             record.journal.write("intent", act="start", machine=machine)
-            payload = {"run": record.id, "bundle": f"s3://{prepared.artifacts}/{prepared.bundle.prefix}"}
+            payload: dict[str, Json] = {
+                "run": record.id,
+                "bundle": f"s3://{prepared.artifacts}/{prepared.bundle.prefix}",
+                **({"overrides": dict(chosen)} if chosen else {}),
+            }
             arn = _start(workspace, machine, record.id, payload)
             record.journal.write("execution", arn=arn)
-        report.say(f"pipeline execution {record.id} started")
+        numbers = ", ".join(f"{name}={number}" for name, number in chosen.items())
+        report.say(f"pipeline execution {record.id} started" + (f" with {numbers}" if numbers else ""))
     outputs = outputs_of(workspace, prepared.job)
     if not options.follow:
         return PipelineResult(record, None, arn, (), outputs)
@@ -79,7 +89,7 @@ def run_pipeline(workspace: Workspace, name: str, options: RunOptions, report: R
     return PipelineResult(record, execution, arn, states, outputs, table, problem)
 
 
-def _start(workspace: Workspace, machine: str, name: str, payload: dict[str, str]) -> str:
+def _start(workspace: Workspace, machine: str, name: str, payload: dict[str, Json]) -> str:
     """The name is the token: starting twice gives one execution."""
     for last in (False, False, True):
         try:
@@ -142,5 +152,5 @@ def _explain(record: RunRecord, execution: ExecutionView, states: tuple[StateVie
         "E-RUN-031",
         f"the pipeline of job '{record.job}' ended as {execution.status}" + (f" in '{failed.name}'" if failed else ""),
         got=f"{execution.error}: {' '.join(cause.split())[:800]}".removeprefix(": "),
-        hint=f"`emrkit logs {record.id}` shows what its steps wrote",
+        hint=None if execution.error.startswith("Emrkit.") else f"`emrkit logs {record.id}` shows what its steps wrote",
     )
