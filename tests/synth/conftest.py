@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cache
 
 import pytest
+from aws_cdk import App, Stack
 
 from tests.synth.assembly import Assembly, synthesize
 
@@ -33,3 +34,9 @@ def dev(assembly_of: Callable[[str], Assembly]) -> Assembly:
 def prod(assembly_of: Callable[[str], Assembly]) -> Assembly:
     """The environment `prod`: Kerberos, termination protection, data that stays."""
     return assembly_of("prod")
+
+
+@pytest.fixture
+def stack() -> Stack:
+    """A stack that nothing stands in."""
+    return Stack(App(builtin_cloud_formation_validation=False), "Alone")

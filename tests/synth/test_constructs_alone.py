@@ -25,11 +25,6 @@ RELEASE = "emr-7.12.0"
 PRIMARY = emr.InstanceFleet.on_demand("m5.xlarge")
 
 
-@pytest.fixture
-def stack() -> Stack:
-    return Stack(App(builtin_cloud_formation_validation=False), "Alone")
-
-
 def resources(stack: Stack, kind: str) -> dict[str, Any]:
     return Template.from_stack(stack).find_resources(kind)
 

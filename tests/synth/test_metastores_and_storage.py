@@ -23,11 +23,6 @@ SECRET = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:hive-AbCdEf"
 
 
 @pytest.fixture
-def stack() -> Stack:
-    return Stack(App(builtin_cloud_formation_validation=False), "Alone")
-
-
-@pytest.fixture
 def network(stack: Stack) -> emr.Network:
     return emr.Network(stack, "Network", flow_logs=False)
 
