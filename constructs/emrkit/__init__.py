@@ -23,8 +23,9 @@ Example:
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from emrkit_model.exports import export
 
 if TYPE_CHECKING:
     from emrkit_model.applications import Application
@@ -176,8 +177,6 @@ _HOMES = {
     "emrkit_model.storage": ("ConsistentView", "HBaseStorage", "WriteAheadLog"),
     "emrkit_model.steps": ("ActionOnFailure", "CommandStep", "JarStep", "ScriptStep", "SparkSqlStep", "SparkStep"),
 }
-_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
-
 __all__ = [
     "ActionOnFailure",
     "ActiveDirectory",
@@ -276,17 +275,5 @@ __all__ = [
     "tag_everything",
 ]
 
-
-def __getattr__(name: str) -> object:
-    if name == "guardrails":  # a module of its own: `emr.guardrails.apply(app)`
-        return import_module(".guardrails", __name__)
-    home = _HOME_OF.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(home, __name__), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+if not TYPE_CHECKING:  # a type checker shall see a name that does not exist
+    __getattr__, __dir__ = export(__name__, _HOMES, modules=("guardrails",))  # `emr.guardrails.apply(app)`

@@ -7,8 +7,9 @@ Names are loaded on first use, so that `emrkit_model.diagnostics` alone stays ch
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from .exports import export
 
 if TYPE_CHECKING:
     from .applications import Application
@@ -72,31 +73,31 @@ if TYPE_CHECKING:
     from .values import InvalidModel, Json, check
 
 _HOMES = {
-    "applications": ("Application",),
-    "security.at_rest": ("KeyProvider",),
-    "security.authorization": ("LakeFormation", "RoleMapping", "RuntimeRoles"),
-    "capacity.auto_scaling": ("AutoScaling", "ScalingRule"),
-    "capacity.fleets": ("CapacityReservation", "EbsVolume", "InstanceFleet", "InstanceType"),
-    "cluster": ("BootstrapAction", "Cluster"),
-    "configurations": ("Configuration",),
-    "contract": ("Contract", "ContractCluster", "ContractPipeline"),
-    "diagnostics": ("Diagnostic", "EmrkitError", "ExitCode", "Location", "Severity"),
-    "security.encryption": ("AtRest", "BucketEncryption", "Encryption", "InTransit", "WalEncryption"),
-    "security.identity_center": ("IdentityCenter",),
-    "capacity.groups": ("InstanceGroup",),
-    "job": ("Fixture", "Job", "Pipeline", "Retry"),
-    "security.kerberos": ("ActiveDirectory", "CrossRealmTrust", "Kerberos"),
-    "security.ldap": ("Ldap",),
-    "metastores": ("ExternalMetastore", "GlueCatalog"),
-    "permissions": ("Permissions", "Place", "needed_permissions"),
-    "security.ranger": ("Ranger", "RangerPlugin"),
-    "secret_references": ("SecretField",),
-    "capacity.sizing": ("Sizing",),
-    "storage": ("ConsistentView", "HBaseStorage", "S3Connector", "WriteAheadLog", "s3_connector"),
-    "capacity.managed_scaling": ("AutoTermination", "ManagedScaling"),
-    "security.configuration": ("Imds", "SecurityConfiguration"),
-    "fit": ("check_fit",),
-    "settings": (
+    ".applications": ("Application",),
+    ".security.at_rest": ("KeyProvider",),
+    ".security.authorization": ("LakeFormation", "RoleMapping", "RuntimeRoles"),
+    ".capacity.auto_scaling": ("AutoScaling", "ScalingRule"),
+    ".capacity.fleets": ("CapacityReservation", "EbsVolume", "InstanceFleet", "InstanceType"),
+    ".cluster": ("BootstrapAction", "Cluster"),
+    ".configurations": ("Configuration",),
+    ".contract": ("Contract", "ContractCluster", "ContractPipeline"),
+    ".diagnostics": ("Diagnostic", "EmrkitError", "ExitCode", "Location", "Severity"),
+    ".security.encryption": ("AtRest", "BucketEncryption", "Encryption", "InTransit", "WalEncryption"),
+    ".security.identity_center": ("IdentityCenter",),
+    ".capacity.groups": ("InstanceGroup",),
+    ".job": ("Fixture", "Job", "Pipeline", "Retry"),
+    ".security.kerberos": ("ActiveDirectory", "CrossRealmTrust", "Kerberos"),
+    ".security.ldap": ("Ldap",),
+    ".metastores": ("ExternalMetastore", "GlueCatalog"),
+    ".permissions": ("Permissions", "Place", "needed_permissions"),
+    ".security.ranger": ("Ranger", "RangerPlugin"),
+    ".secret_references": ("SecretField",),
+    ".capacity.sizing": ("Sizing",),
+    ".storage": ("ConsistentView", "HBaseStorage", "S3Connector", "WriteAheadLog", "s3_connector"),
+    ".capacity.managed_scaling": ("AutoTermination", "ManagedScaling"),
+    ".security.configuration": ("Imds", "SecurityConfiguration"),
+    ".fit": ("check_fit",),
+    ".settings": (
         "ApplicationSettings",
         "CoreSettings",
         "DynamicAllocation",
@@ -120,7 +121,7 @@ _HOMES = {
         "YarnSettings",
         "ZeppelinSettings",
     ),
-    "steps": (
+    ".steps": (
         "ActionOnFailure",
         "CommandStep",
         "HadoopJar",
@@ -130,10 +131,8 @@ _HOMES = {
         "SparkStep",
         "Step",
     ),
-    "values": ("InvalidModel", "Json", "check"),
+    ".values": ("InvalidModel", "Json", "check"),
 }
-_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
-
 __all__ = [
     "ActionOnFailure",
     "ActiveDirectory",
@@ -226,15 +225,5 @@ __all__ = [
     "s3_connector",
 ]
 
-
-def __getattr__(name: str) -> object:
-    home = _HOME_OF.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(f".{home}", __name__), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+if not TYPE_CHECKING:  # a type checker shall see a name that does not exist
+    __getattr__, __dir__ = export(__name__, _HOMES)

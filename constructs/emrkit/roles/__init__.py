@@ -5,8 +5,9 @@ One module for each part; what is not used is not loaded.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from emrkit_model.exports import export
 
 if TYPE_CHECKING:
     from .cluster_roles import Roles
@@ -14,12 +15,5 @@ if TYPE_CHECKING:
 
 __all__ = ["DataGrant", "Roles"]
 
-_HOMES = {"DataGrant": "grants", "Roles": "cluster_roles"}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(f".{_HOMES[name]}", __name__), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # a type checker shall see a name that does not exist
+    __getattr__, __dir__ = export(__name__, {".cluster_roles": ("Roles",), ".grants": ("DataGrant",)})

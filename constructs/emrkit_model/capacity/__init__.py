@@ -7,17 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from emrkit_model.exports import export
+
 if TYPE_CHECKING:
     from .fleets import CapacityReservation, EbsVolume, InstanceFleet, InstanceType
 
 __all__ = ["CapacityReservation", "EbsVolume", "InstanceFleet", "InstanceType"]
 
-
-def __getattr__(name: str) -> object:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from . import fleets
-
-    value: object = getattr(fleets, name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # a type checker shall see a name that does not exist
+    __getattr__, __dir__ = export(__name__, {".fleets": __all__})

@@ -7,17 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from emrkit_model.exports import export
+
 if TYPE_CHECKING:
     from .configuration import Imds, SecurityConfiguration
 
 __all__ = ["Imds", "SecurityConfiguration"]
 
-
-def __getattr__(name: str) -> object:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from . import configuration
-
-    value: object = getattr(configuration, name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # a type checker shall see a name that does not exist
+    __getattr__, __dir__ = export(__name__, {".configuration": __all__})

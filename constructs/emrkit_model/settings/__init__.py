@@ -7,8 +7,9 @@ https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-configure-apps.html
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from emrkit_model.exports import export
 
 if TYPE_CHECKING:
     from .application_settings import ApplicationSettings
@@ -25,43 +26,41 @@ if TYPE_CHECKING:
 
 # Loaded on first use: a cluster with Spark's settings needs no other application's.
 _HOMES = {
-    "application_settings": ("ApplicationSettings",),
-    "flink": ("FlinkSettings",),
-    "hadoop": (
+    ".application_settings": ("ApplicationSettings",),
+    ".flink": ("FlinkSettings",),
+    ".hadoop": (
         "CoreSettings",
         "HdfsSettings",
         "S3aSettings",
     ),
-    "hbase": ("HBaseSettings",),
-    "hive": (
+    ".hbase": ("HBaseSettings",),
+    ".hive": (
         "HiveSettings",
         "LlapSettings",
         "TezSettings",
     ),
-    "mapreduce": (
+    ".mapreduce": (
         "MapReduceSettings",
         "YarnSettings",
     ),
-    "notebooks": (
+    ".notebooks": (
         "HueDatabase",
         "HueSettings",
         "JupyterHubSettings",
         "LivySettings",
         "ZeppelinSettings",
     ),
-    "oozie": ("OozieSettings",),
-    "query_engines": (
+    ".oozie": ("OozieSettings",),
+    ".query_engines": (
         "PrestoSettings",
         "TrinoSettings",
     ),
-    "spark": (
+    ".spark": (
         "DynamicAllocation",
         "SparkSettings",
     ),
-    "table_formats": ("TableFormats",),
+    ".table_formats": ("TableFormats",),
 }
-_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
-
 __all__ = [
     "ApplicationSettings",
     "CoreSettings",
@@ -87,11 +86,5 @@ __all__ = [
     "ZeppelinSettings",
 ]
 
-
-def __getattr__(name: str) -> object:
-    home = _HOME_OF.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(f".{home}", __name__), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # a type checker shall see a name that does not exist
+    __getattr__, __dir__ = export(__name__, _HOMES)
