@@ -10,8 +10,9 @@ from .iam_simulation import Decision, UnsupportedCondition, decide
 from .ministack import Emulator, Response
 from .query_answers import Form, numbered, read_list, read_text, xml_response
 
-__all__ = ["take_linked_role", "take_simulation"]
+__all__ = ["take_linked_names", "take_linked_role", "take_simulation"]
 
+_FAILED = 400
 _NAMESPACE = "https://iam.amazonaws.com/doc/2010-05-08/"
 
 
@@ -43,7 +44,7 @@ def take_linked_role(emulator: Emulator) -> None:
 
     def get(form: Form) -> Response:
         answer = own(form)
-        if answer[0] < 400 or read_text(form, "RoleName") != _LINKED_ROLE:
+        if answer[0] < _FAILED or read_text(form, "RoleName") != _LINKED_ROLE:
             return answer
         path = "/aws-service-role/elasticmapreduce.amazonaws.com/"
         role = (
@@ -55,6 +56,29 @@ def take_linked_role(emulator: Emulator) -> None:
         return xml_response(200, f"<GetRoleResponse xmlns='{_NAMESPACE}'>{inside}</GetRoleResponse>")
 
     emulator.take_iam_action("GetRole", get)
+
+
+_LINKED_NAMES = {"elasticmapreduce.amazonaws.com": _LINKED_ROLE, "emrwal.amazonaws.com": "AWSServiceRoleForEMRWAL"}
+
+
+def take_linked_names(emulator: Emulator) -> None:
+    """EMR's service-linked roles get the names that EMR gives them; the emulator makes one of the service's."""
+    own, find = emulator.iam_action("CreateServiceLinkedRole"), emulator.iam_action("GetRole")
+
+    def create(form: Form) -> Response:
+        service = read_text(form, "AWSServiceName")
+        name = _LINKED_NAMES.get(service)
+        if name is None:
+            return own(form)
+        if find({"RoleName": [name]})[0] < _FAILED:
+            return _error("EntityAlreadyExists", f"Role with name {name} already exists.", 409)
+        status, headers, body = own(form)
+        made = f"AWSServiceRoleFor{service.partition('.')[0].capitalize()}"
+        if status < _FAILED:
+            emulator.rename_role(made, name)
+        return status, headers, body.replace(made.encode(), name.encode())
+
+    emulator.take_iam_action("CreateServiceLinkedRole", create)
 
 
 def _context(form: Form) -> dict[str, list[str]]:

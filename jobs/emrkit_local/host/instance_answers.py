@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 from xml.sax.saxutils import escape
 
 from emrkit_facts import instance_types
 
 from .ministack import Emulator, Response
-from .query_answers import Form, numbered, read_list, read_text, xml_response
+from .query_answers import Form, ec2_answer, ec2_error, matches, read_filters, read_list, read_text
 
 __all__ = ["take_free_addresses", "take_instance_types"]
 
-_NAMESPACE = "http://ec2.amazonaws.com/doc/2016-11-15/"
 _ZONES = "abc"
 """The zones that the emulator gives each Region."""
 _RESERVED = 5
@@ -29,7 +27,7 @@ def take_free_addresses(emulator: Emulator) -> None:
     own = emulator.ec2_action("DescribeSubnets")
 
     def subnets(form: Form) -> Response:
-        for record in emulator.subnets():
+        for record in list(emulator.ec2_records("subnets").values()):
             network = ipaddress.ip_network(str(record["CidrBlock"]))
             record["AvailableIpAddressCount"] = max(0, network.num_addresses - _RESERVED)
         return own(form)
@@ -43,33 +41,33 @@ def take_instance_types(emulator: Emulator) -> None:
     def offerings(form: Form) -> Response:
         region = emulator.region()
         kind = read_text(form, "LocationType") or "region"
-        filters = _filters(form)
+        filters = read_filters(form)
         places = [region] if kind == "region" else [f"{region}{zone}" for zone in _ZONES]
         rows = [
             f"<item><instanceType>{name}</instanceType><locationType>{escape(kind)}</locationType>"
             f"<location>{place}</location></item>"
             for name in instance_types.names()
-            if _matches(name, filters.get("instance-type")) and _is_offered(name, region)
+            if matches(name, filters.get("instance-type")) and _is_offered(name, region)
             for place in places
-            if _matches(place, filters.get("location"))
+            if matches(place, filters.get("location"))
         ]
         inside = f"<instanceTypeOfferingSet>{_join(rows)}</instanceTypeOfferingSet>"
-        return _answer("DescribeInstanceTypeOfferings", inside)
+        return ec2_answer("DescribeInstanceTypeOfferings", inside)
 
     def types(form: Form) -> Response:
         wanted = read_list(form, "InstanceType")
         unknown = [name for name in wanted if name not in instance_types.names()]
         if unknown:
             message = f"The following supplied instance types do not exist: [{', '.join(unknown)}]"
-            return _error("InvalidInstanceType", message)
+            return ec2_error("InvalidInstanceType", message)
         region = emulator.region()
-        filters = _filters(form)
+        filters = read_filters(form)
         rows = [
             _type(name)
             for name in wanted or instance_types.names()
-            if _is_offered(name, region) and _matches(name, filters.get("instance-type"))
+            if _is_offered(name, region) and matches(name, filters.get("instance-type"))
         ]
-        return _answer("DescribeInstanceTypes", f"<instanceTypeSet>{_join(rows)}</instanceTypeSet>")
+        return ec2_answer("DescribeInstanceTypes", f"<instanceTypeSet>{_join(rows)}</instanceTypeSet>")
 
     emulator.take_ec2_action("DescribeInstanceTypeOfferings", offerings)
     emulator.take_ec2_action("DescribeInstanceTypes", types)
@@ -101,27 +99,5 @@ def _type(name: str) -> str:
     )
 
 
-def _filters(form: Form) -> dict[str, list[str]]:
-    return {
-        read_text(form, name): read_list(form, name.replace(".Name", ".Value"))
-        for name in numbered(form, "Filter", ".Name")
-    }
-
-
-def _matches(value: str, patterns: Iterable[str] | None) -> bool:
-    return patterns is None or any(fnmatchcase(value, pattern) for pattern in patterns)
-
-
 def _join(rows: Iterable[str]) -> str:
     return "".join(rows)
-
-
-def _answer(action: str, inside: str) -> Response:
-    return xml_response(
-        200, f"<{action}Response xmlns='{_NAMESPACE}'><requestId>local</requestId>{inside}</{action}Response>"
-    )
-
-
-def _error(code: str, message: str) -> Response:
-    inside = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
-    return xml_response(400, f"<Response><Errors>{inside}</Errors><RequestID>local</RequestID></Response>")

@@ -316,13 +316,24 @@ class Emulator:
         """IAM's own answer to an action."""
         return cast("Callable[[Mapping[str, list[str]]], Response]", self.module("services.iam")._IAM_HANDLERS[name])
 
+    def rename_role(self, name: str, other: str) -> None:
+        """Give a role another name, also in its ARN."""
+        roles = self.module("services.iam")._roles
+        record = roles.pop(name)
+        roles[other] = {**record, "RoleName": other, "Arn": str(record["Arn"]).replace(name, other)}
+
     def ec2_action(self, name: str) -> Callable[[Mapping[str, list[str]]], Response]:
         """EC2's own answer to an action."""
         return cast("Callable[[Mapping[str, list[str]]], Response]", self.module("services.ec2")._ACTION_MAP[name])
 
-    def subnets(self) -> Iterator[Json]:
-        """The record of every subnet of this account and Region."""
-        yield from cast("list[Json]", list(self.module("services.ec2")._subnets.values()))
+    def ec2_records(self, kind: str) -> MutableMapping[str, Json]:
+        """EC2's records of one kind (`vpcs`, `subnets`, `network_acls`, `dhcp_options`) of this account and Region."""
+        return cast("MutableMapping[str, Json]", getattr(self.module("services.ec2"), f"_{kind}"))
+
+    def ec2_tags(self, identity: str) -> dict[str, str]:
+        """The tags of one of EC2's resources."""
+        tags = self.module("services.ec2")._tags.get(identity) or ()
+        return {str(tag["Key"]): str(tag.get("Value", "")) for tag in tags}
 
     def take_ec2_action(self, name: str, handler: Callable[[Mapping[str, list[str]]], Response]) -> None:
         """Answer one action of EC2 ourselves."""

@@ -42,7 +42,7 @@ HOOKS: Mapping[str, str] = {
     """,
     "services.iam": "_IAM_HANDLERS _roles _users",
     "services.eventbridge": "_put_events",
-    "services.ec2": "_ACTION_MAP _subnets",
+    "services.ec2": "_ACTION_MAP _subnets _vpcs _network_acls _dhcp_options _tags",
 }
 # Checked when the emulator starts: cheap to import. The others when they are first used.
 AT_START = ("app", "core.responses", "core.persistence", "core.router", "services.s3")

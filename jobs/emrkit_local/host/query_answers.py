@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
+from xml.sax.saxutils import escape
 
 from .ministack import Response
 
-__all__ = ["Form", "numbered", "read_list", "read_text", "xml_response"]
+__all__ = [
+    "Form",
+    "ec2_answer",
+    "ec2_error",
+    "matches",
+    "numbered",
+    "read_filters",
+    "read_list",
+    "read_text",
+    "xml_response",
+]
+
+_EC2 = "http://ec2.amazonaws.com/doc/2016-11-15/"
 
 Form = Mapping[str, list[str]]
 
@@ -31,6 +45,36 @@ def numbered(form: Form, prefix: str, field: str = "") -> Iterator[str]:
     while read_text(form, place := f"{prefix}.{number}{field}"):
         yield place
         number += 1
+
+
+def read_filters(form: Form) -> dict[str, list[str]]:
+    """The patterns of EC2's `Filter.N`, by the names of the filters."""
+    return {
+        read_text(form, name): read_list(form, name.replace(".Name", ".Value"))
+        for name in numbered(form, "Filter", ".Name")
+    }
+
+
+def matches(value: str, patterns: Iterable[str] | None) -> bool:
+    """Whether a filter lets a value pass; `*` and `?` stand for anything, no filter for everything.
+
+    >>> matches("m6g.xlarge", ["m6g.*"]), matches("m6g.xlarge", None)
+    (True, True)
+    """
+    return patterns is None or any(fnmatchcase(value, pattern) for pattern in patterns)
+
+
+def ec2_answer(action: str, inside: str) -> Response:
+    """EC2's answer to an action."""
+    return xml_response(
+        200, f"<{action}Response xmlns='{_EC2}'><requestId>local</requestId>{inside}</{action}Response>"
+    )
+
+
+def ec2_error(code: str, message: str) -> Response:
+    """EC2's refusal."""
+    inside = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
+    return xml_response(400, f"<Response><Errors>{inside}</Errors><RequestID>local</RequestID></Response>")
 
 
 def xml_response(status: int, text: str) -> Response:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from emrkit_local.core.control_plane import ControlPlane
 
 from .emr_service import EmrService
-from .iam_answers import take_linked_role, take_simulation
+from .iam_answers import take_linked_names, take_linked_role, take_simulation
 from .instance_answers import take_free_addresses, take_instance_types
 from .ministack import Emulator
+from .network_answers import take_access_lists, take_dhcp_options
+from .stack_access_lists import access_list_types
 from .stack_buckets import bucket_types, cdk_types
+from .stack_dhcp import dhcp_types
 from .stack_emr import cluster_types
 from .stack_network import network_types
+from .stack_wal import workspace_types
 from .tasks import PREFIX, SDK, cluster_tasks, follow_execution
 
 __all__ = ["register"]
@@ -28,7 +32,10 @@ def register(emulator: Emulator, control: ControlPlane, service: EmrService) -> 
         emulator.add_types(
             {
                 **cluster_types(emulator, control),
+                **workspace_types(emulator),
                 **network_types(emulator),
+                **access_list_types(emulator),
+                **dhcp_types(emulator),
                 **bucket_types(emulator),
                 **cdk_types(emulator),
             }
@@ -37,10 +44,13 @@ def register(emulator: Emulator, control: ControlPlane, service: EmrService) -> 
     def teach_identity(emulator: Emulator) -> None:
         take_simulation(emulator)
         take_linked_role(emulator)
+        take_linked_names(emulator)
 
     def teach_instances(emulator: Emulator) -> None:
         take_instance_types(emulator)
         take_free_addresses(emulator)
+        take_access_lists(emulator)
+        take_dhcp_options(emulator)
 
     def teach_machines() -> None:
         emulator.add_tasks(PREFIX, cluster_tasks(emulator, control), SDK)

@@ -53,6 +53,9 @@ class ClusterTypes:
 
     def create_cluster(self, _logical_id: str, properties: Json, stack: str) -> Created:
         request = cast("Json", from_template("RunJobFlow", {**properties, "Instances": {}}))
+        if "AdditionalInfo" in properties:  # a document in a template, its text in a request
+            given = properties["AdditionalInfo"]
+            request["AdditionalInfo"] = given if isinstance(given, str) else json.dumps(given)
         request["Instances"] = instances_request(cast("Json", properties.get("Instances") or {}))
         tags = [t for t in cast("list[Json]", request.get("Tags") or []) if t.get("Key") != STACK_TAG]
         request["Tags"] = [*tags, {"Key": STACK_TAG, "Value": stack}]

@@ -6,44 +6,72 @@ They call the emulator's own EC2 and IAM, so that the result is the same object 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import cast
 
 from .ministack import Emulator, Json, TypeHandlers
-from .query_protocol import QueryClient
+from .query_protocol import Element, QueryClient
+from .resource_tags import change_tags
+from .stack_documents import changed
 
 __all__ = ["network_types"]
 
 Created = tuple[str, dict[str, object]]
+Updated = tuple[str, Mapping[str, object]]
 _RULE_FIELDS = ("CidrIp", "CidrIpv6", "FromPort", "ToPort", "IpProtocol", "Description")
-_PEER_INGRESS = ("SourceSecurityGroupId", "SourcePrefixListId")
-_PEER_EGRESS = ("DestinationSecurityGroupId", "DestinationPrefixListId")
+_PEERS = {
+    "Ingress": ("SourceSecurityGroupId", "SourcePrefixListId"),
+    "Egress": ("DestinationSecurityGroupId", "DestinationPrefixListId"),
+}
+_ADDRESS, _NAT_GATEWAY, _FLOW_LOG = "AWS::EC2::EIP", "AWS::EC2::NatGateway", "AWS::EC2::FlowLog"
 
 
 class NetworkTypes:
     """Handlers of the EC2 types; they run on worker threads."""
 
     def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
         self._ec2 = QueryClient(emulator, "ec2", "2016-11-15")
+
+    def updates(self, kind: str) -> Callable[..., Updated]:
+        """The update of a type whose tags alone can change; with anything else it is made anew."""
+
+        def update(identity: str, old: Json, new: Json, stack: str, logical_id: str | None = None) -> Updated:
+            if changed(old, new) - {"Tags"}:
+                return self._emulator.replace_resource(kind, identity, old, new, stack, logical_id)
+            attributes = self._attributes(kind, identity)
+            change_tags(self._ec2, str(attributes.get("AllocationId", identity)), old, new)
+            return identity, attributes
+
+        return update
+
+    def _attributes(self, kind: str, identity: str) -> dict[str, object]:
+        if kind == _ADDRESS:
+            found = self._addresses(identity)
+            return {"PublicIp": identity, "AllocationId": found[0].text("allocationId") if found else identity}
+        return {"NatGatewayId" if kind == _NAT_GATEWAY else "Id": identity}
+
+    def _addresses(self, address: str) -> list[Element]:
+        listed = self._ec2.call("DescribeAddresses", {}).items("addressesSet")
+        return [found for found in listed if found.text("publicIp") == address]
 
     # Addresses and gateways -----------------------------------------------------------------------------------------
 
     def create_address(self, _logical_id: str, properties: Json, _stack: str) -> Created:
         made = self._ec2.call("AllocateAddress", {"Domain": properties.get("Domain", "vpc")})
         address, allocation = made.text("publicIp"), made.text("allocationId")
-        self._tag(allocation, properties)
+        change_tags(self._ec2, allocation, {}, properties)
         return address, {"PublicIp": address, "AllocationId": allocation}
 
     def delete_address(self, address: str, _properties: Json) -> None:
-        for found in self._ec2.call("DescribeAddresses", {}).items("addressesSet"):
-            if found.text("publicIp") == address:
-                self._ec2.call("ReleaseAddress", {"AllocationId": found.text("allocationId")})
+        for found in self._addresses(address):
+            self._ec2.call("ReleaseAddress", {"AllocationId": found.text("allocationId")})
 
     def create_nat_gateway(self, _logical_id: str, properties: Json, _stack: str) -> Created:
         wanted = ("SubnetId", "AllocationId", "ConnectivityType", "PrivateIpAddress")
         made = self._ec2.call("CreateNatGateway", {k: properties[k] for k in wanted if k in properties})
         identity = made.child("natGateway").text("natGatewayId")
-        self._tag(identity, properties)
+        change_tags(self._ec2, identity, {}, properties)
         return identity, {"NatGatewayId": identity}
 
     def delete_nat_gateway(self, identity: str, _properties: Json) -> None:
@@ -52,26 +80,39 @@ class NetworkTypes:
     # Rules ----------------------------------------------------------------------------------------------------------
 
     def create_ingress(self, _logical_id: str, properties: Json, _stack: str) -> Created:
-        return self._add_rule("Ingress", properties, _PEER_INGRESS)
+        return self._add_rule("Ingress", properties)
 
     def create_egress(self, _logical_id: str, properties: Json, _stack: str) -> Created:
-        return self._add_rule("Egress", properties, _PEER_EGRESS)
+        return self._add_rule("Egress", properties)
 
-    def delete_ingress(self, identity: str, properties: Json) -> None:
-        self._drop_rule("Ingress", identity, properties, _PEER_INGRESS)
+    def delete_ingress(self, _identity: str, properties: Json) -> None:
+        self._drop_rule("Ingress", properties)
 
-    def delete_egress(self, identity: str, properties: Json) -> None:
-        self._drop_rule("Egress", identity, properties, _PEER_EGRESS)
+    def delete_egress(self, _identity: str, properties: Json) -> None:
+        self._drop_rule("Egress", properties)
 
-    def _add_rule(self, direction: str, properties: Json, peers: tuple[str, str]) -> Created:
-        request = {"GroupId": properties["GroupId"], **_permission(properties, peers)}
+    def rule_updates(self, direction: str) -> Callable[..., Updated]:
+        """The update of a rule: its description in place, anything else makes another rule."""
+
+        def update(identity: str, old: Json, new: Json, stack: str, logical_id: str | None = None) -> Updated:
+            if changed(old, new) - {"Description"}:
+                kind = f"AWS::EC2::SecurityGroup{direction}"
+                return self._emulator.replace_resource(kind, identity, old, new, stack, logical_id)
+            self._drop_rule(direction, old)
+            self._add_rule(direction, new)
+            return identity, {"Id": identity}
+
+        return update
+
+    def _add_rule(self, direction: str, properties: Json) -> Created:
+        request = {"GroupId": properties["GroupId"], **_permission(properties, _PEERS[direction])}
         made = self._ec2.call(f"AuthorizeSecurityGroup{direction}", request)
         rules = made.items("securityGroupRuleSet")
-        identity = rules[0].text("securityGroupRuleId") if rules else ""
-        return identity or f"sgr-{uuid.uuid4().hex[:17]}", {}
+        identity = (rules[0].text("securityGroupRuleId") if rules else "") or f"sgr-{uuid.uuid4().hex[:17]}"
+        return identity, {"Id": identity}
 
-    def _drop_rule(self, direction: str, _identity: str, properties: Json, peers: tuple[str, str]) -> None:
-        request = {"GroupId": properties["GroupId"], **_permission(properties, peers)}
+    def _drop_rule(self, direction: str, properties: Json) -> None:
+        request = {"GroupId": properties["GroupId"], **_permission(properties, _PEERS[direction])}
         self._ec2.call(f"RevokeSecurityGroup{direction}", request, missing_is_fine=True)
 
     # Flow logs and key pairs ----------------------------------------------------------------------------------------
@@ -82,7 +123,7 @@ class NetworkTypes:
         identities = made.texts("flowLogIdSet")
         if not identities:
             raise ValueError("the flow log was not created")
-        self._tag(identities[0], properties)
+        change_tags(self._ec2, identities[0], {}, properties)
         return identities[0], {"Id": identities[0]}
 
     def delete_flow_log(self, identity: str, _properties: Json) -> None:
@@ -98,10 +139,6 @@ class NetworkTypes:
 
     def delete_key_pair(self, name: str, _properties: Json) -> None:
         self._ec2.call("DeleteKeyPair", {"KeyName": name}, missing_is_fine=True)
-
-    def _tag(self, identity: str, properties: Mapping[str, object]) -> None:
-        if tags := properties.get("Tags"):
-            self._ec2.call("CreateTags", {"ResourceId": [identity], "Tag": tags})
 
 
 class ServiceLinkedRoles:
@@ -149,11 +186,31 @@ def network_types(emulator: Emulator) -> dict[str, TypeHandlers]:
     roles = ServiceLinkedRoles(emulator)
     return {
         **completed,
-        "AWS::EC2::EIP": {"create": types.create_address, "delete": types.delete_address},
-        "AWS::EC2::NatGateway": {"create": types.create_nat_gateway, "delete": types.delete_nat_gateway},
-        "AWS::EC2::SecurityGroupIngress": {"create": types.create_ingress, "delete": types.delete_ingress},
-        "AWS::EC2::SecurityGroupEgress": {"create": types.create_egress, "delete": types.delete_egress},
-        "AWS::EC2::FlowLog": {"create": types.create_flow_log, "delete": types.delete_flow_log},
+        _ADDRESS: {
+            "create": types.create_address,
+            "update": types.updates(_ADDRESS),
+            "delete": types.delete_address,
+        },
+        _NAT_GATEWAY: {
+            "create": types.create_nat_gateway,
+            "update": types.updates(_NAT_GATEWAY),
+            "delete": types.delete_nat_gateway,
+        },
+        "AWS::EC2::SecurityGroupIngress": {
+            "create": types.create_ingress,
+            "update": types.rule_updates("Ingress"),
+            "delete": types.delete_ingress,
+        },
+        "AWS::EC2::SecurityGroupEgress": {
+            "create": types.create_egress,
+            "update": types.rule_updates("Egress"),
+            "delete": types.delete_egress,
+        },
+        _FLOW_LOG: {
+            "create": types.create_flow_log,
+            "update": types.updates(_FLOW_LOG),
+            "delete": types.delete_flow_log,
+        },
         "AWS::EC2::KeyPair": {"create": types.create_key_pair, "delete": types.delete_key_pair},
         "AWS::IAM::ServiceLinkedRole": {"create": roles.create, "delete": roles.delete},
     }

@@ -40,3 +40,18 @@ def run_cluster(endpoint: client.Endpoint, name: str = "c", **more: object) -> s
     instances = {"InstanceCount": 1, "MasterInstanceType": "m5.xlarge", "KeepJobFlowAliveWhenNoSteps": True}
     request = {"Name": name, "ReleaseLabel": RELEASE, "Instances": instances, "JobFlowRole": "n", "ServiceRole": "s"}
     return aws(endpoint, "emr").run_job_flow(**request, **more)["JobFlowId"]
+
+
+def stack_status(endpoint: client.Endpoint, name: str) -> str:
+    """The state of a stack, by its name or its id (a deleted one has only that)."""
+    return aws(endpoint, "cloudformation").describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
+
+
+def settled(endpoint: client.Endpoint, name: str) -> str:
+    """The state in which a stack comes to rest."""
+
+    def look() -> str | None:
+        status = stack_status(endpoint, name)
+        return None if status.endswith("_IN_PROGRESS") else status
+
+    return until(look)

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from emrkit_local import client
-from tests.acceptance.daemon.calls import RELEASE, Start, aws, until
+from tests.acceptance.daemon.calls import RELEASE, Start, aws, settled, stack_status, until
 
 pytestmark = pytest.mark.daemon
 
@@ -33,18 +33,6 @@ def cluster_resource(name: str = "stacked", idle: int = 3600, release: str = REL
         "Instances": {"MasterInstanceFleet": fleet, "CoreInstanceFleet": fleet},
     }
     return {"Type": "AWS::EMR::Cluster", "Properties": properties}
-
-
-def stack_status(endpoint: client.Endpoint, name: str) -> str:
-    return aws(endpoint, "cloudformation").describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
-
-
-def settled(endpoint: client.Endpoint, name: str) -> str:
-    def look() -> str | None:
-        status = stack_status(endpoint, name)
-        return None if status.endswith("_IN_PROGRESS") else status
-
-    return until(look)
 
 
 # Stacks ---------------------------------------------------------------------------------------------------------------
