@@ -7,6 +7,8 @@ from constructs import Construct
 
 from emrkit_model import contract as model
 
+from .json_text import json_text
+
 __all__ = ["Contract"]
 
 
@@ -35,5 +37,5 @@ class Contract(Construct):
             type="String",
             name=self.parameter_name,
             description="What emrkit knows of this stack",
-            value=value.render(),
+            value=json_text(self, value.content()),
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -15,13 +14,13 @@ from constructs import Construct
 
 from emrkit_facts.iam import EVENTS_RULE_ACTIONS, step_functions_rule
 from emrkit_model.diagnostics import Diagnostic
-from emrkit_model.tokens import is_token
-from emrkit_model.values import InvalidModel, Json
+from emrkit_model.values import InvalidModel
 
 from .acknowledgements import Acknowledgement, Judge, acknowledge
+from .json_text import json_text
 from .pseudo_parameters import Aws
 from .resources import make
-from .state_language import BUNDLE, NO_OVERRIDES, State, job_states
+from .state_language import BUNDLE, NO_OVERRIDES, job_states
 
 if TYPE_CHECKING:
     from emrkit_model.cluster import Cluster
@@ -133,7 +132,7 @@ class Pipeline(Construct):
             "Resource",
             {
                 "roleArn": role.attr_arn,
-                "definitionString": _text(self, states),
+                "definitionString": json_text(self, states),
                 "loggingConfiguration": {
                     "level": "ALL",
                     "includeExecutionData": False,
@@ -182,21 +181,6 @@ def _check(overrides: Mapping[str, Override], cluster: Cluster) -> None:
 
     if found := list(check_overrides(overrides, cluster)):
         raise InvalidModel([problem.within("overrides") for problem in found])
-
-
-def _text(scope: Construct, states: State) -> str:
-    """The definition as JSON. A number that is only known at deployment is put in by CDK, which alone knows how."""
-    if _holds_token_number(states):
-        return Stack.of(scope).to_json_string(states)
-    return json.dumps(states, separators=(",", ":"))
-
-
-def _holds_token_number(value: Json) -> bool:
-    if isinstance(value, dict):
-        return any(_holds_token_number(inner) for inner in value.values())
-    if isinstance(value, list):
-        return any(_holds_token_number(inner) for inner in value)
-    return isinstance(value, (int, float)) and is_token(value)
 
 
 def _elsewhere(scope: Construct, key: KeyLike) -> str | None:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from .capacity.groups import InstanceGroup
 from .capacity.node_names import node_names
-from .diagnostics import Diagnostic
+from .diagnostics import Diagnostic, Severity
 from .fields import Count, Items, Text
 from .findings import error
 from .tokens import is_token
-from .values import InvalidModel, Json, Value
+from .values import InvalidModel, Json, Value, check
 
 if TYPE_CHECKING:
     from .cluster import Cluster
@@ -73,10 +73,11 @@ class Override(Value):
         return f"{self.minimum} to {self.maximum}"
 
     def admits(self, value: int) -> bool:
-        """Whether a value is within the bounds."""
+        """Whether a value is within the bounds; a bound that is only known at deployment excludes nothing."""
         if self.allowed:
-            return value in self.allowed
-        return (self.minimum is None or value >= self.minimum) and (self.maximum is None or value <= self.maximum)
+            return value in self.allowed or any(is_token(item) for item in self.allowed)
+        low, high = self.minimum, self.maximum
+        return (low is None or is_token(low) or value >= low) and (high is None or is_token(high) or value <= high)
 
     def edges(self) -> tuple[int, ...]:
         """The values between which everything lies: minimum and maximum, or all that are allowed."""
@@ -86,35 +87,32 @@ class Override(Value):
     def problems(self) -> Iterator[Diagnostic]:
         """Both bounds or a list of values; a default within them."""
         if is_token(self.allowed):
-            yield error("JOB-040", "the allowed values of an override are a list, not a token", "allowed")
+            yield error("JOB-040", "the allowed values of an override are a list, not a token")
             return
         given = [name for name in ("minimum", "maximum") if getattr(self, name) is not None]
         if len(given) == 1 or bool(given) == bool(self.allowed):
             yield error(
                 "JOB-041",
                 "an override has a minimum and a maximum, or the values that are allowed",
-                given[0] if given else "path",
+                got=", ".join([*given, *(["allowed"] if self.allowed else [])]) or None,
                 hint="for example minimum: 0, maximum: 20",
             )
             return
         negative = next((value for value in self.edges() if value < 0), None)
         if negative is not None:
             yield error("JOB-042", "what an override changes is never negative", "path", got=negative)
-        if given and len(self.edges()) == 2 and self.edges()[0] > self.edges()[1]:
+        edges = self.edges()
+        if given and len(edges) == 2 and edges[0] > edges[1]:
             yield error(
                 "JOB-043",
                 f"maximum {self.maximum} is below minimum {self.minimum}",
-                "maximum",
                 got=self.maximum,
                 allowed=f"{self.minimum} or more",
             )
-        elif self.default is not None and self._known() and not self.admits(self.default):
+        elif self.default is not None and not is_token(self.default) and not self.admits(self.default):
             yield error(
                 "JOB-044", "the default is outside the bounds", "default", got=self.default, allowed=self.bounds
             )
-
-    def _known(self) -> bool:
-        return not any(is_token(v) for v in (self.minimum, self.maximum, self.default, *self.allowed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +184,9 @@ def with_numbers(cluster: Cluster, overrides: Mapping[str, Override], chosen: Ma
     for name, number in {**defaults_of(overrides, cluster), **chosen}.items():
         field = places[overrides[name].path].field
         cluster = cast("Cluster", _changed(cluster, field, number))
-    return cluster.replace()  # held to every rule at once
+    if wrong := [found for found in check(cluster) if found.severity is Severity.ERROR]:
+        raise InvalidModel(wrong)
+    return cluster
 
 
 def _changed(value: object, path: tuple[str | int, ...], number: int) -> object:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from aws_cdk import App, Environment, Stack
+from aws_cdk import aws_sns as sns
 from aws_cdk.assertions import Template
 
 import emrkit as emr
@@ -47,7 +48,17 @@ def define(stack: Stack) -> None:
     step = emr.ScriptStep(name="only", script="s3://shop/run.sh")
     value = ClusterValue(name="own", release="emr-7.12.0", primary=emr.InstanceFleet.on_demand("m5.xlarge"))
     job = emr.Job(name="job", run_on="own", steps=(step,))
-    pipeline = emr.Pipeline(stack, "Job", job=job, cluster=value, roles=roles, key=foundation.key)
+    topic = sns.Topic(stack, "Ends", master_key=foundation.key)
+    pipeline = emr.Pipeline(
+        stack,
+        "Job",
+        job=job,
+        cluster=value,
+        roles=roles,
+        key=foundation.key,
+        notifications=emr.Notifications(success=topic, failure=topic),
+        when_running="refuse",
+    )
     shop: dict[str, Any] = {"project": "shop", "environment": "dev"}
     emr.DeployerPolicy(stack, "Deployers", empties=[foundation.data], **shop)
     emr.SubmitterPolicy(
@@ -122,12 +133,13 @@ def test_every_arn_with_a_region_names_this_one(place: tuple[str, dict[str, Any]
 
 
 def test_services_are_trusted_by_names_that_the_partition_knows(place: tuple[str, dict[str, Any]]) -> None:
-    """EMR, EC2, auto scaling and Step Functions have one name everywhere; CloudWatch Logs has a regional one."""
+    """EMR, EC2, auto scaling, events and Step Functions have one name everywhere; CloudWatch Logs a regional one."""
     region, template = place
     suffix = PARTITIONS[region][1]
     principals = {text for path, text in texts(template) if path.endswith("/Principal/Service")}
     assert {p for p in principals if not PRINCIPAL.match(p)} == set()
-    everywhere = {f"{name}.amazonaws.com" for name in ("elasticmapreduce", "ec2", "application-autoscaling", "states")}
+    names = ("elasticmapreduce", "ec2", "application-autoscaling", "events", "states")
+    everywhere = {f"{name}.amazonaws.com" for name in names}
     assert everywhere <= principals
     assert f"logs.{region}.{suffix}" in principals
 
@@ -162,6 +174,6 @@ def test_nothing_names_a_host_of_another_partition(place: tuple[str, dict[str, A
     # Buckets are called so, wherever they are.
     elsewhere = re.sub(r"arn:aws-cn:s3:::[^\s\"]+", "", text)
     hosts = set(re.findall(r"[a-z0-9.-]+\.amazonaws\.com(?!\.cn|\*)", elsewhere))
-    services = {"application-autoscaling", "ec2", "elasticmapreduce", "states", "vpc-flow-logs"}
+    services = {"application-autoscaling", "ec2", "elasticmapreduce", "events", "states", "vpc-flow-logs"}
     allowed = {f"{name}.amazonaws.com" for name in (*services, "logging.s3")}
     assert hosts - allowed == set()
