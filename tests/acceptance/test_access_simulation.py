@@ -312,7 +312,7 @@ def test_roles_and_policies_are_deployed_on_local_emr(aws: Any) -> None:
     template = json.dumps(Template.from_stack(stack).to_json())
     stacks, iam, name = aws("cloudformation"), aws("iam"), f"local-roles-{os.urandom(4).hex()}"
     stacks.create_stack(StackName=name, TemplateBody=template, Capabilities=["CAPABILITY_NAMED_IAM"])
-    stacks.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    stacks.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 600})
     made = stacks.list_stack_resources(StackName=name)["StackResourceSummaries"]
     (nodes,) = [r["PhysicalResourceId"] for r in made if r["LogicalResourceId"].startswith("RolesNodes")]
     assert set(iam.list_role_policies(RoleName=nodes)["PolicyNames"]) == {"data", "runtime-roles"}

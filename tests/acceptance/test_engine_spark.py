@@ -74,7 +74,7 @@ def run(executor: LocalExecutor, work: StepWork) -> int:
 
 def until_warm(executor: LocalExecutor) -> None:
     executor.rest()
-    deadline = time.monotonic() + 180
+    deadline = time.monotonic() + 6000
     while not executor.slots_ready:
         assert time.monotonic() < deadline, "no slot became ready"
         time.sleep(0.1)
@@ -154,7 +154,7 @@ def test_cancelling_spark_ends_jvm_and_python_workers(executor: LocalExecutor) -
     admission = executor.admit(work)
     assert admission is not None
     running = executor.start(work, admission)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 600
     while "spinning" not in (work.folder / "stdout").read_text():
         assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -215,7 +215,7 @@ def test_a_failing_step_fails_the_pipeline_with_its_cause_and_leaves_no_cluster(
     nowhere = f"s3://{contract['foundation']['buckets']['artifacts']}/bundles/none"
     given = json.dumps({"run": "broken", "bundle": nowhere})
     execution = aws("stepfunctions").start_execution(stateMachineArn=arn, input=given)["executionArn"]
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 600
     while (seen := aws("stepfunctions").describe_execution(executionArn=execution))["status"] == "RUNNING":
         assert time.monotonic() < deadline
         time.sleep(0.2)

@@ -118,8 +118,8 @@ def test_a_password_in_the_project_file_is_answered_and_never_repeated(kind: str
     }
     command = Command(tmp_path, tmp_path / "state")
     with canaries.forget_when_done(tmp_path / "emrkit.yaml", json.dumps(project, indent=1)):
-        plain = command("validate", "--target", "prod", timeout=60)
-        data = command("validate", "--target", "prod", "--output", "json", timeout=60)
+        plain = command("validate", "--target", "prod")
+        data = command("validate", "--target", "prod", "--output", "json")
     assert plain.code == data.code == 2, plain.err
     assert code in plain.err
     assert canaries.leaks_in("\n".join([plain.out, plain.err, data.out, data.err]).encode()) == set()
@@ -191,7 +191,7 @@ def test_secrets_that_local_emr_hands_out_stay_in_its_secrets_manager(aws: Any, 
     }
     stacks = aws("cloudformation")
     stacks.create_stack(StackName=label, TemplateBody=json.dumps(stack))
-    stacks.get_waiter("stack_create_complete").wait(StackName=label, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    stacks.get_waiter("stack_create_complete").wait(StackName=label, WaiterConfig={"Delay": 1, "MaxAttempts": 600})
     (made,) = [
         r["PhysicalResourceId"]
         for r in stacks.describe_stack_resources(StackName=label)["StackResources"]
@@ -228,7 +228,7 @@ def test_a_run_on_a_kerberos_cluster_of_its_own_leaves_no_password_behind(
         "kerberos": {"kind": "cluster-dedicated", "realm": "R", "kdc_admin_password": reference},
     }
     shop.write({"quick": {**quick_job(), "run_on": "own"}}, clusters={"own": own})
-    done = shop("run", "quick", timeout=300)
+    done = shop("run", "quick")
     assert canaries.leaks_in((done.out + done.err).encode()) == set()
     assert canaries.scan(shared_state) == []
     assert done.code == 0, done.err
@@ -249,14 +249,14 @@ def test_a_stack_that_looks_secrets_up_outlives_local_emr_and_keeps_its_cluster(
         stacks, vault = _client(first.url, "cloudformation"), _client(first.url, "secretsmanager")
         arn = vault.create_secret(Name="kdc", SecretString=planted)["ARN"]
         stacks.create_stack(StackName="etl", TemplateBody=_stack(arn, 3600))
-        stacks.get_waiter("stack_create_complete").wait(StackName="etl", WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+        stacks.get_waiter("stack_create_complete").wait(StackName="etl", WaiterConfig={"Delay": 1, "MaxAttempts": 600})
         made = _cluster_of(stacks)
         os.kill(first.pid, signal.SIGKILL)
         assert canaries.scan(state) == []
         again = client.start(state, cache_folder())
         stacks = _client(again.url, "cloudformation")
         stacks.update_stack(StackName="etl", TemplateBody=_stack(arn, 7200))
-        stacks.get_waiter("stack_update_complete").wait(StackName="etl", WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+        stacks.get_waiter("stack_update_complete").wait(StackName="etl", WaiterConfig={"Delay": 1, "MaxAttempts": 600})
         assert _cluster_of(stacks) == made
     finally:
         client.stop(state)

@@ -63,14 +63,14 @@ def test_destroy_without_a_yes_changes_nothing(project: Command) -> None:
 def test_killed_while_it_deploys_the_same_command_goes_on(project: Command) -> None:
     process = project.start("deploy")
     journals = project.state / "deploy" / project.folder.name
-    end = time.monotonic() + 60
+    end = time.monotonic() + 300
     # As soon as the CDK process is journaled, it works on its own.
     while not any('"process"' in path.read_text() for path in journals.glob("*.jsonl")):
         assert time.monotonic() < end
         assert process.poll() is None
         time.sleep(0.05)
     process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=10)
+    process.communicate(timeout=300)
     done = project("deploy", "--output", "json")
     assert done.code == 0, done.err
     assert set(done.data["stacks"].values()) <= {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
@@ -108,14 +108,19 @@ def test_an_endpoint_that_is_down_stops_deploy_with_its_name(project: Command) -
 
 
 def test_a_second_deployment_at_the_same_time_is_turned_away(project: Command) -> None:
+    go = project.folder / "go"
+    # The first deployment lasts as long as the second one takes: its app waits for a file.
+    waiting = f"import time\nfrom pathlib import Path\nwhile not Path({str(go)!r}).exists():\n    time.sleep(0.05)\n"
+    write_app(project, waiting + QUEUE)
     process = project.start("deploy")
     lock = project.state / "deploy" / f"{project.folder.name}.lock"
-    end = time.monotonic() + 60
+    end = time.monotonic() + 300
     while not (lock.exists() and lock.read_text()):
         assert time.monotonic() < end
         time.sleep(0.02)
     second = project("deploy")
-    process.communicate(timeout=120)
+    go.touch()
+    process.communicate(timeout=300)
     assert process.returncode == 0
     assert second.code == 4
     assert "error[E-DEP-003]" in second.err

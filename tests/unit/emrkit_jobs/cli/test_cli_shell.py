@@ -18,7 +18,7 @@ from emrkit_model.diagnostics import Diagnostic, EmrkitError, ExitCode
 def call(*arguments: str, **settings: object) -> subprocess.CompletedProcess[str]:
     program = "import sys; from emrkit_jobs.cli.main import main; main()"
     return subprocess.run(
-        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, timeout=60, **settings
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, timeout=300, **settings
     )  # type: ignore[call-overload]
 
 
@@ -27,7 +27,7 @@ def test_help_imports_nothing_heavy() -> None:
         "import sys; from emrkit_jobs.cli.main import run; run(['--help']); "
         "sys.exit(', '.join({'pydantic', 'boto3', 'aws_cdk', 'rich', 'yaml'} & set(sys.modules)) or 0)"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, f"imported: {done.stderr}"
     assert all(verb in done.stdout for verb in shell.VERBS)
 
@@ -108,7 +108,7 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     os.close(reader)
     program = "from emrkit_jobs.cli.main import main; main()"
     done = subprocess.run(
-        [sys.executable, "-c", program, "--help"], stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60
+        [sys.executable, "-c", program, "--help"], stdout=writer, stderr=subprocess.PIPE, text=True, timeout=300
     )
     os.close(writer)
     assert "Traceback" not in done.stderr

@@ -11,7 +11,7 @@ from botocore import exceptions as failures
 from botocore.stub import Stubber
 
 from emrkit_jobs.targets.aws import ApiTarget, EndpointSession, open_aws
-from emrkit_jobs.targets.calls import Caller, without_profile
+from emrkit_jobs.targets.calls import CONNECT_SECONDS, READ_ATTEMPTS, Caller, without_profile
 from emrkit_jobs.targets.errors import (
     OutcomeUnknown,
     Refused,
@@ -197,3 +197,9 @@ def test_a_history_becomes_states() -> None:
     ]
     created, step = read_history(events)
     assert (created.state, step.state, step.detail) == ("SUCCEEDED", "FAILED", "E: because")
+
+
+def test_an_endpoint_that_does_not_answer_is_given_up_within_half_a_minute() -> None:
+    # The SDK's standard mode waits at most 1, 2, 4 … seconds between attempts.
+    pauses = sum(2**number for number in range(READ_ATTEMPTS - 1))
+    assert READ_ATTEMPTS * CONNECT_SECONDS + pauses < 30

@@ -14,6 +14,7 @@ import botocore.session
 import pytest
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
+from emrkit_local.core.clock import SystemClock
 from emrkit_local.core.control_plane import ControlPlane
 from emrkit_local.core.errors import ServiceError
 from emrkit_local.core.ports import Admission, Refusal, RunningStep, StepWork
@@ -49,6 +50,17 @@ class FakeClock:
                 condition.notify_all()
 
 
+class UntimedClock(SystemClock):
+    """Real time, in which no wait ends by itself: whoever waits is told, or waits for ever."""
+
+    def __init__(self) -> None:
+        self.waits: list[float | None] = []
+
+    def wait_on(self, condition: threading.Condition, seconds: float | None) -> None:
+        self.waits.append(seconds)
+        condition.wait()
+
+
 @dataclass
 class FakeRun:
     work: StepWork
@@ -66,7 +78,7 @@ class FakeRun:
             self.done.set()
 
     def wait(self) -> int:
-        assert self.done.wait(20), "the test never ended this step"
+        assert self.done.wait(120), "the test never ended this step"
         assert self.code is not None
         return self.code
 
@@ -84,7 +96,8 @@ class FakeAdmission:
 
     def release(self) -> None:
         self.released += 1
-        self.executor.held -= 1
+        with self.executor.counting:
+            self.executor.held -= 1
 
 
 class FakeExecutor:
@@ -97,6 +110,7 @@ class FakeExecutor:
         self.admissions: list[FakeAdmission] = []
         self.capacity = 1000
         self.held = 0
+        self.counting = threading.Lock()
         self.rests = 0
         self.refused_releases: dict[str, str] = {}
         self.heeds_interrupt = True
@@ -106,9 +120,10 @@ class FakeExecutor:
             raise Refusal("E-ENG-001", self.refused_releases[release])
 
     def admit(self, work: StepWork) -> Admission | None:
-        if self.held >= self.capacity:
-            return None
-        self.held += 1
+        with self.counting:
+            if self.held >= self.capacity:
+                return None
+            self.held += 1
         admission = FakeAdmission(self)
         self.admissions.append(admission)
         return admission
@@ -266,7 +281,7 @@ def fleets(core: int = 4, task: int | None = None) -> list[dict[str, Any]]:
     return found
 
 
-def eventually(check: Callable[[], object], say: Callable[[], object] = lambda: "", seconds: float = 10) -> None:
+def eventually(check: Callable[[], object], say: Callable[[], object] = lambda: "", seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not check():
         assert time.monotonic() < deadline, f"did not happen in {seconds} s: {say()}"

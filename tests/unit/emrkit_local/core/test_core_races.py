@@ -54,10 +54,10 @@ def test_submitting_cancelling_and_terminating_at_once_leaves_no_step_behind(emr
     emr.until(cluster, "TERMINATED")
     stop.set()
     for thread in threads:
-        thread.join(10)
+        thread.join()
     assert trouble == []
     assert set(emr.steps(cluster).values()) <= {"COMPLETED", "FAILED", "CANCELLED"}
-    assert emr.executor.held == 0
+    eventually(lambda: emr.executor.held == 0)
     emr.control.close()
     states = emr.events.states("EMR Cluster State Change", clusterId=cluster)
     assert states[-1] == "TERMINATED"
@@ -72,7 +72,7 @@ def test_the_steps_of_many_clusters_all_end_with_memory_for_three(tmp_path: Path
     for cluster in clusters:
         emr.until(cluster, "TERMINATED")
         assert set(emr.steps(cluster).values()) == {"COMPLETED"}
-    assert emr.executor.held == 0
+    eventually(lambda: emr.executor.held == 0)
     emr.control.close()
 
 
@@ -90,7 +90,7 @@ class StepMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.emr.control.close()
         assert_legal_paths(self.emr)
-        assert self.emr.executor.held == 0
+        eventually(lambda: self.emr.executor.held == 0)
         self._folder.cleanup()
 
     def settle(self) -> None:

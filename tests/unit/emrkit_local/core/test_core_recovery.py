@@ -222,12 +222,12 @@ def test_a_folder_serves_one_control_plane_at_a_time(emr: Emr, tmp_path: Path) -
 
 
 def test_a_stranger_with_the_same_pid_is_left_alone() -> None:
-    stranger = subprocess.Popen(["sleep", "30"], start_new_session=True)
+    stranger = subprocess.Popen(["sleep", "600"], start_new_session=True)
     try:
         assert not kill_group(stranger.pid, "a start time long ago")
         assert stranger.poll() is None
         assert kill_group(stranger.pid, start_time(stranger.pid))
-        assert stranger.wait(10) == -signal.SIGKILL
+        assert stranger.wait(120) == -signal.SIGKILL
     finally:
         stranger.kill()
 

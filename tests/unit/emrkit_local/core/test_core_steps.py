@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import time
 from pathlib import Path
 
 import pytest
@@ -324,31 +323,29 @@ def test_the_work_carries_everything_an_engine_needs(emr: Emr) -> None:
     assert shown["Config"]["Properties"] == {"k": "v"}
 
 
-def test_a_step_waits_for_memory_and_starts_when_another_has_ended(emr: Emr) -> None:
+def test_a_step_waits_for_memory_and_starts_when_another_has_ended(untimed: Emr) -> None:
+    emr = untimed
     emr.executor.capacity = 1
     one, two = emr.start(step("a")), emr.start(step("b"))
     eventually(lambda: len(emr.executor.runs) == 1)
     busy, idle = (one, two) if emr.steps(one) == {"a": "RUNNING"} else (two, one)
     assert list(emr.steps(idle).values()) == ["PENDING"]
-    began = time.monotonic()
+    eventually(lambda: FAST.admission_retry in emr.clock.waits)
     next(iter(emr.executor.runs.values())).finish(0)
+    # Told, not by asking again: no wait of this clock ends by itself.
     eventually(lambda: len(emr.executor.runs) == 2)
-    assert time.monotonic() - began < 1, "told at once, not at the next retry"
     emr.until(busy, "WAITING")
 
 
-def test_a_step_starts_within_150_ms_of_its_submission(emr: Emr) -> None:
+def test_a_step_starts_because_it_was_submitted_and_not_because_somebody_looked(untimed: Emr) -> None:
+    emr = untimed
     cluster = emr.start()
     emr.until(cluster, "WAITING")
-    taken: list[float] = []
     for i in range(5):
-        began = time.monotonic()
         step_id = emr.call("AddJobFlowSteps", JobFlowId=cluster, Steps=[step(f"s{i}")])["StepIds"][0]
         eventually(lambda wanted=step_id: wanted in emr.executor.runs)
-        taken.append(time.monotonic() - began)
         emr.executor.runs[step_id].finish(0)
         emr.control.wait_step(cluster, step_id)
-    assert sorted(taken)[2] < 0.15, taken
 
 
 def test_every_admission_is_given_back_exactly_once(emr: Emr) -> None:

@@ -161,7 +161,7 @@ def test_a_folder_that_cannot_be_written_names_the_variable(tmp_path: Path) -> N
 def test_a_slow_build_says_that_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     heard = threading.Event()
     monkeypatch.setattr(building, "HEARTBEAT", 0.01)
-    monkeypatch.setattr(building, "_build", lambda *_: heard.wait(10) or pytest.fail("not a word"))
+    monkeypatch.setattr(building, "_build", lambda *_: heard.wait(120) or pytest.fail("not a word"))
     with pytest.raises(AssertionError):  # nothing was built, so nothing is found
         environments.prepare(["daemon"], lambda stage: heard.set() if "still at it" in stage.detail else None)
 
