@@ -215,6 +215,25 @@ def test_beside_a_cluster_of_its_name_it_refuses_and_says_so_and_launches_when_t
     aws("emr").terminate_job_flows(JobFlowIds=[other])
 
 
+def test_a_cluster_on_a_later_page_is_seen_too(aws: Client, machines: dict[str, str]) -> None:
+    """ListClusters answers fifty at once."""
+    own = launch(aws, "launch-bounded")
+    others = [launch(aws, f"crowd-{number}") for number in range(55)]
+    try:
+        first = aws("emr").list_clusters(ClusterStates=LIVING)
+        last_page = clusters(aws, "launch-bounded", *LIVING)
+        assert "Marker" in first
+        assert {row["Id"] for row in last_page} == {own}
+        assert own not in {row["Id"] for row in first["Clusters"]}, "it must not be found at once"
+        execution = start(aws, machines["bounded"], "crowded")
+        found = ended(aws, execution)
+        assert (found["error"], own in found["cause"]) == ("Emrkit.ClusterRunning", True)
+        assert entered(aws, execution).count("Look for a cluster of this name") >= 2
+    finally:
+        for row in (own, *others):
+            aws("emr").terminate_job_flows(JobFlowIds=[row])
+
+
 def test_who_stops_an_execution_is_told_of_too(
     aws: Client, machines: dict[str, str], messages: Callable[[str], list[dict[str, Any]]]
 ) -> None:
