@@ -11,17 +11,19 @@ from constructs import Construct
 
 from emrkit_model import cluster as model
 from emrkit_model.fields import read
-from emrkit_model.findings import error
 from emrkit_model.render import cloudformation
+from emrkit_model.security.key_arns import check_key
 from emrkit_model.tokens import is_token
-from emrkit_model.values import InvalidModel, Value, check
+from emrkit_model.values import Value, check, refuse
 
 from .acknowledgements import Acknowledgement, Judge, acknowledge
 from .annotations import warn
+from .arguments import check_buckets, check_network, check_roles, check_security, check_steps, listed
 from .cluster_placement import allow_needs, describe_cluster, place_cluster
 from .cluster_reference import ClusterReference
 from .resources import make
 from .roles import DataGrant, Roles
+from .roles.grants import check_grants
 from .scripts import place_actions
 
 if TYPE_CHECKING:
@@ -74,7 +76,8 @@ class Cluster(ClusterReference):
         task: The task nodes: one fleet, one group or several groups. Default: none. All nodes are fleets or all groups.
         applications: What EMR installs. Default: Spark.
         scaling: Managed scaling. Default: fleets keep their targets, groups their counts or their own policies.
-        idle_timeout: It ends when it was idle for so long; None never. Default: one hour.
+        idle_timeout: It ends when it was idle for so long: a duration, seconds, or text such as `90m`; None never.
+            Default: one hour.
         configurations: Classifications for all nodes.
         settings: Typed settings of the applications. Default: EMR's own.
         metastore: Where tables are known: the Glue Data Catalog, or a database. Default: one on the primary node. Its
@@ -131,7 +134,7 @@ class Cluster(ClusterReference):
         task: InstanceFleet | InstanceGroup | Sequence[InstanceGroup] | None = None,
         applications: Sequence[Application] | None = None,
         scaling: ManagedScaling | None = None,
-        idle_timeout: Duration | int | None = 3600,
+        idle_timeout: Duration | int | str | None = 3600,
         configurations: Sequence[Configuration] = (),
         settings: ApplicationSettings | None = None,
         metastore: GlueCatalog | ExternalMetastore | HiveMetastoreReference | None = None,
@@ -159,25 +162,28 @@ class Cluster(ClusterReference):
         additional_core_security_groups: Sequence[SecurityGroupLike] = (),
         additional_info: str | Mapping[str, object] | None = None,
     ) -> None:
-        if idle_timeout is None or isinstance(idle_timeout, int):
-            seconds = idle_timeout
-        else:
-            seconds = int(idle_timeout.to_seconds())
-        chosen: dict[str, Any] = {} if applications is None else {"applications": tuple(applications)}
+        to_seconds = getattr(idle_timeout, "to_seconds", None)
+        seconds: Any = idle_timeout if to_seconds is None else int(to_seconds())
+        chosen: dict[str, Any] = {
+            "configurations": listed(configurations),
+            "bootstrap_actions": listed(bootstrap_actions),
+        }
+        if applications is not None:
+            chosen["applications"] = listed(applications)
         if primary is not None:
             chosen["primary"] = primary
         if root_volume is not None:
-            sizes = (root_volume,) if isinstance(root_volume, int) else root_volume
+            sizes = root_volume if isinstance(root_volume, (tuple, list)) else (root_volume,)
             names = ("ebs_root_volume_size", "ebs_root_volume_iops", "ebs_root_volume_throughput")
             chosen |= dict(zip(names, sizes, strict=False))
         rare: dict[str, Any] = {
             "unhealthy_node_replacement": unhealthy_node_replacement,
             "custom_ami": custom_ami,
             "os_release": os_release,
-            "subnets": tuple(subnets) or None,
+            "subnets": listed(subnets) or None,
             "key_pair": key_pair,
-            "additional_primary_security_groups": tuple(additional_primary_security_groups) or None,
-            "additional_core_security_groups": tuple(additional_core_security_groups) or None,
+            "additional_primary_security_groups": listed(additional_primary_security_groups) or None,
+            "additional_core_security_groups": listed(additional_core_security_groups) or None,
             "additional_info": additional_info,
             "spread_primaries": spread_primaries or None,
         }
@@ -192,15 +198,13 @@ class Cluster(ClusterReference):
             task=task,
             scaling=scaling,
             idle_timeout=seconds,
-            configurations=tuple(configurations),
             settings=settings,
             metastore=metastore,
             hbase=hbase,
             consistent_view=consistent_view,
             sizing=sizing,
-            bootstrap_actions=tuple(bootstrap_actions),
             step_concurrency=step_concurrency,
-            tags=dict(tags or {}),
+            tags=tags or {},
             termination_protected=termination_protected,
             **chosen,
         )
@@ -253,10 +257,10 @@ class Cluster(ClusterReference):
         roles: Roles | None,
         steps: Sequence[Step],
     ) -> None:
+        _refuse_strangers(network, security, roles, logs, key, data, steps)
         Construct.__init__(self, scope, id)
         grant = None if logs is None else DataGrant(logs, "logs/", "write")
         used = key if key is not None or roles is not None else security.key
-        _refuse_other_roles(roles)
         self.roles: Roles = roles or Roles(self, "Roles", data=data, logs=grant, key=used)
         """The roles of service and nodes."""
         if roles is not None:
@@ -337,17 +341,16 @@ class Cluster(ClusterReference):
         return describe_cluster(self.value, self.cluster_id)
 
 
-def _refuse_other_roles(roles: object) -> None:
-    """A role's name or object in place of `Roles`: said as it is, not as a missing attribute."""
-    if roles is None or isinstance(roles, Roles):
-        return
-    raise InvalidModel(
-        error(
-            "ROLE-020",
-            "roles must be emr.Roles: a cluster has a service role and a role of its nodes",
-            "roles",
-            got=type(roles).__name__,
-            allowed="emr.Roles(...), or emr.Roles.from_names(...) for roles that exist",
-            reason="https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-iam-roles.html",
-        )
-    )
+def _refuse_strangers(
+    network: object,
+    security: object,
+    roles: object,
+    logs: BucketLike | None,
+    key: KeyLike | None,
+    data: Sequence[DataGrant],
+    steps: Sequence[Step],
+) -> None:
+    """What is not of the kind that a cluster is made of: said as it is, not as a missing attribute later."""
+    kinds = [*check_network(network), *check_security(security), *(() if roles is None else check_roles(roles))]
+    places = [*check_buckets(logs=logs), *check_key(key, "key")]
+    refuse([*kinds, *places, *check_grants(data), *check_steps(steps)])

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from constructs import Construct
+
+from emrkit_model.findings import error
+from emrkit_model.tokens import is_token
+from emrkit_model.values import InvalidModel
 
 from .pseudo_parameters import Aws
 
@@ -15,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ClusterReference"]
 
+_ID = re.compile(r"j-[A-Z0-9]+")
 _SUBMIT = ["AddJobFlowSteps", "CancelSteps", "DescribeCluster", "DescribeStep", "ListSteps"]
 
 
@@ -24,10 +30,25 @@ class ClusterReference(Construct):
     Args:
         cluster_id: The id, j-…; a token is welcome, for instance of a parameter.
 
+    Raises:
+        InvalidModel: The id is none (E-CLUS-111).
+
     Example: `emr.Cluster.from_cluster_id(self, "Etl", "j-3KVTXXXXXX7UG").metric("AppsPending")`
     """
 
     def __init__(self, scope: Construct, id: str, *, cluster_id: str) -> None:  # noqa: A002  # CDK's own word
+        if not is_token(cluster_id) and not _ID.fullmatch(cluster_id):
+            raise InvalidModel(
+                error(
+                    "CLUS-111",
+                    "this is not the id of a cluster",
+                    "cluster_id",
+                    got=cluster_id,
+                    allowed="j- and capital letters and digits, such as j-3KVTXXXXXX7UG",
+                    reason="https://docs.aws.amazon.com/emr/latest/APIReference/API_DescribeCluster.html",
+                    hint="aws emr list-clusters --active",
+                )
+            )
         super().__init__(scope, id)
         self._cluster_id = cluster_id
 

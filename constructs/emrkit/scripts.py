@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from emrkit_model.findings import error
 from emrkit_model.tokens import is_token
-from emrkit_model.values import InvalidModel
+from emrkit_model.values import InvalidModel, refuse
 
 from .pseudo_parameters import Aws
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from emrkit_model.cluster import BootstrapAction
+    from emrkit_model.diagnostics import Diagnostic
     from emrkit_model.steps import Step
 
     from .roles.grants import Statement
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["place_actions", "place_step"]
 
 _PROGRAMS = ("entry_point", "script", "file", "jar")
+_ON_THE_CLUSTER = ("command-runner.jar",)
 _LISTS = ("py_files", "files", "jars", "archives")
 
 
@@ -62,7 +64,11 @@ def place_actions(
 
 
 def place_step(scope: Construct, step: Step, statements: list[Statement]) -> Step:
-    """The step with its local files as assets. A path that is no file here is one on the cluster, and stays."""
+    """The step with its local files as assets. An absolute path that is no file here is one on the cluster, and stays.
+
+    Raises `InvalidModel` (E-STEP-056) for a program that is neither here nor anywhere on the cluster.
+    """
+    refuse(_lost_programs(step))
     changes: dict[str, object] = {}
     for name, path in _local_files(step):
         changes[name] = _place(scope, name.title().replace("_", ""), path, statements)
@@ -74,6 +80,25 @@ def place_step(scope: Construct, step: Step, statements: list[Statement]) -> Ste
                 for i, path in enumerate(paths)
             ]
     return step.replace(**changes) if changes else step
+
+
+def _lost_programs(step: Step) -> Iterator[Diagnostic]:
+    """Programs by a relative path that is no file here: on the cluster a step starts in an empty folder."""
+    for name in _PROGRAMS:
+        path = getattr(step, name, None)
+        if not isinstance(path, str) or is_token(path) or "://" in path or path.startswith("/"):
+            continue
+        if path not in _ON_THE_CLUSTER and not Path(path).is_file():
+            yield error(
+                "STEP-056",
+                f"the {name.replace('_', ' ')} of step '{step.name}' is not here",
+                "steps",
+                step.name,
+                name,
+                got=path,
+                allowed="an s3:// address, the path of a file here, or an absolute path on the cluster",
+                hint='give the path from this file: str(Path(__file__).parent / "job.py")',
+            )
 
 
 def _local_files(step: Step) -> Iterator[tuple[str, str]]:

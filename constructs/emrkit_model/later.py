@@ -17,25 +17,25 @@ from .values import Value, pass_on
 __all__ = ["later"]
 
 
-def later(module: str, name: str) -> Any:
-    """The annotation of a field whose kind is `name` of a module of this package; None passes.
+def later(module: str, name: str, *, null: bool = False) -> Any:
+    """The annotation of a field whose kind is `name` of a module of this package; with `null` None is one of the kind.
 
     For type checkers the name is imported under `TYPE_CHECKING`; at run time it is this:
 
     >>> Kerberos = later("security.kerberos", "Kerberos")
     """
-    return Annotated[Any, _Later(module, name)]
+    return Annotated[Any, _Later(module, name, null)]
 
 
 class _Later:
-    def __init__(self, module: str, name: str) -> None:
-        self.module, self.name = module, name
+    def __init__(self, module: str, name: str, null: bool) -> None:
+        self.module, self.kind_name, self.null = module, name, null
 
     def _kind(self) -> Any:
-        return getattr(import_module(f".{self.module}", __package__), self.name)
+        return getattr(import_module(f".{self.module}", __package__), self.kind_name)
 
     def _read(self, value: object) -> object:
-        if value is None:
+        if value is None and self.null:
             return None
         kind = self._kind()
         if isinstance(kind, type) and issubclass(kind, Value):

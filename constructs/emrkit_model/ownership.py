@@ -12,7 +12,7 @@ from .findings import error
 from .tokens import is_token
 from .values import Value
 
-__all__ = ["COST_CENTER_TAG", "ENVIRONMENT_TAG", "OWNER_TAG", "PROJECT_TAG", "Ownership"]
+__all__ = ["COST_CENTER_TAG", "ENVIRONMENT_TAG", "OWNER_TAG", "PROJECT_TAG", "Ownership", "check_tag_text"]
 
 PROJECT_TAG = "emrkit:project"
 """The tag with the project's name, on everything that a project deploys or launches."""
@@ -88,10 +88,16 @@ def _check_tag(key: str, value: str, *path: str) -> Iterator[Diagnostic]:
             got=key,
             reason=f"keys that begin with aws: are AWS's, those with emrkit: are emrkit's; {_PAGE}",
         )
+    yield from check_tag_text(key, value, *path, characters=_CHARACTERS)
+
+
+def check_tag_text(key: str, value: str, *path: str, characters: re.Pattern[str] | None = None) -> Iterator[Diagnostic]:
+    """Key and value of a tag: their length, and the characters that every AWS service takes, if that is asked."""
     for text, most, what in ((key, 128, "key"), (value, 256, "value")):
         if is_token(text):
             continue
-        if len(text) > most or (what == "key" and not text) or not _CHARACTERS.fullmatch(text):
+        odd = characters is not None and not characters.fullmatch(text)
+        if len(text) > most or (what == "key" and not text) or odd:
             yield error(
                 "TAG-013",
                 f"this is not a tag's {what}",

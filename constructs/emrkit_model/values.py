@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from threading import local
-from typing import TYPE_CHECKING, Any, ClassVar, LiteralString, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, LiteralString, Self, TypeVar, cast, get_args
 
 from pydantic import (
     BaseModel,
@@ -19,7 +19,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, c
 
 from .diagnostics import Diagnostic, EmrkitError, FieldPath, Severity, render_path
 
-__all__ = ["InvalidModel", "Json", "Value", "build", "carry", "check", "field_words", "pass_on", "translate"]
+__all__ = ["InvalidModel", "Json", "Value", "build", "carry", "check", "field_words", "pass_on", "refuse", "translate"]
 
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 """Plain data, ready for `json.dumps`."""
@@ -40,6 +40,15 @@ _FINDINGS = "_findings"
 
 class InvalidModel(EmrkitError):  # noqa: N818 - said of the declaration: it is what is invalid
     """A declaration that breaks the rules; `diagnostics` lists every problem, not only the first."""
+
+
+def refuse(found: Iterable[Diagnostic]) -> None:
+    """Raise `InvalidModel` with all of them, if there are any.
+
+    >>> refuse([])
+    """
+    if problems := list(found):
+        raise InvalidModel(problems)
 
 
 class Value(BaseModel):
@@ -251,7 +260,29 @@ def _structural(cls: type[BaseModel], path: FieldPath, item: Mapping[str, Any]) 
     message = _WORDS.get(kind) or str(item["msg"]).removeprefix("Value error, ").rstrip(".")
     summary = f"'{name}' {message}" if name else message
     got = "not shown" if kind == "emrkit_secret" else _brief(item.get("input"))
-    return Diagnostic(f"E-{area}-003", summary, path=path, got=got)
+    kinds = sorted(_kinds(cls, path)) if message == "must be a map" else []
+    allowed = f"a map of its keys; in Python {' or '.join(kinds)}" if kinds else None
+    return Diagnostic(f"E-{area}-003", summary, path=path, got=got, allowed=allowed)
+
+
+def _kinds(cls: type[BaseModel], path: FieldPath) -> set[str]:
+    """The names of the value objects that a field holds, itself or in a list."""
+    field = cls.model_fields.get(str(path[0])) if path else None
+    if field is None or any(isinstance(part, str) for part in path[1:]):
+        return set()
+    found: set[str] = set()
+
+    def look(annotation: object) -> None:
+        if isinstance(annotation, type) and issubclass(annotation, Value):
+            found.add(annotation.__name__)
+        elif hasattr(annotation, "kind_name"):  # one that is loaded later
+            found.add(str(getattr(annotation, "kind_name")))  # noqa: B009
+        for part in get_args(annotation):
+            look(part)
+
+    for annotation in (field.annotation, *field.metadata):
+        look(annotation)
+    return found
 
 
 # pydantic speaks of Python's types; a reader of a project file knows text, numbers, lists and maps.

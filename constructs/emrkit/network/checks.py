@@ -10,20 +10,14 @@ from emrkit_model.diagnostics import Diagnostic
 from emrkit_model.findings import error
 from emrkit_model.network import FlowLogs, GroupRules, NetworkParts
 from emrkit_model.tokens import is_token
-from emrkit_model.values import InvalidModel
+from emrkit_model.values import InvalidModel, refuse
 
 from .security_groups import ExistingGroups, SecurityGroups
 
-__all__ = ["Groups", "check_groups", "check_subnets", "counted", "gateways", "make", "refuse", "wanted_logs"]
+__all__ = ["Groups", "check_groups", "check_subnets", "counted", "gateways", "make", "wanted_logs"]
 
 Groups = SecurityGroups | ExistingGroups
 _Parts = TypeVar("_Parts", bound=NetworkParts)
-
-
-def refuse(problems: Sequence[Diagnostic]) -> None:
-    """Raise when there is anything to refuse."""
-    if problems:
-        raise InvalidModel(problems)
 
 
 def make(kind: type[_Parts], given: Mapping[str, object], problems: Iterator[Diagnostic]) -> _Parts:

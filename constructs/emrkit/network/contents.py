@@ -15,10 +15,10 @@ from emrkit_facts import networking as facts
 from emrkit_model.diagnostics import Severity
 from emrkit_model.findings import error
 from emrkit_model.network import NetworkLayout, NetworkParts, check_cluster
-from emrkit_model.values import check
+from emrkit_model.values import check, refuse
 
 from .access_lists import build_access_list, private_rules, public_rules
-from .checks import Groups, refuse
+from .checks import Groups
 from .endpoints import (
     build_endpoint_group,
     build_gateway_endpoint,

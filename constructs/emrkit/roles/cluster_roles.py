@@ -14,7 +14,8 @@ from emrkit.acknowledgements import Acknowledgement, Judge, acknowledge
 from emrkit.pseudo_parameters import Aws
 from emrkit.resources import make
 from emrkit_facts.iam import SERVICE_POLICY, trust
-from emrkit_model.values import InvalidModel
+from emrkit_model.security.key_arns import check_key
+from emrkit_model.values import InvalidModel, refuse
 
 from .auto_scaling_role import make_auto_scaling_role, place
 from .granted_roles import PREFIXES, GivenRole, MadeRole
@@ -25,6 +26,7 @@ from .grants import (
     accept_prefixes,
     assume_runtime_roles,
     catalog_statements,
+    check_grants,
     data_statements,
     disk_key_statements,
     inline_policy,
@@ -98,9 +100,11 @@ class Roles(Construct):
         instance_role: RoleLike | None = None,
         auto_scaling_role: RoleLike | None = None,
     ) -> None:
-        super().__init__(scope, id)
+        found = [*check_grants(data), *check_key(key, "key")]
         if instance_role is not None and instance_profile is None:
-            raise InvalidModel(lacks_profile())
+            found.append(lacks_profile())
+        refuse(found)
+        super().__init__(scope, id)
         self._path = path
         self._boundary = permissions_boundary
         # None: known by its name alone.
@@ -257,6 +261,7 @@ class Roles(Construct):
 
         Example: `roles.serve(data=[emr.DataGrant(bucket)], key=key)`
         """
+        refuse([*check_grants(data), *check_key(key, "key")])
         grants = [*data, *_logs(logs)]
         self.allow(nodes=[*data_statements(grants), *key_statement(key)], service=disk_key_statements(key))
         self._admit([key, *(grant.key for grant in grants)])

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from emrkit.acknowledgements import Acknowledgement, Judge, acknowledge
+from emrkit.arguments import check_buckets, check_items
 from emrkit.pseudo_parameters import Aws
 from emrkit_facts.iam import catalog_actions
 from emrkit_model.fields import read
+from emrkit_model.findings import error
+from emrkit_model.security.key_arns import check_key
+from emrkit_model.tokens import is_token
+from emrkit_model.values import refuse
 
 if TYPE_CHECKING:
     from constructs import Construct
 
+    from emrkit_model.diagnostics import Diagnostic
     from emrkit_model.fields import BucketLike, KeyLike, SecretLike
 
 __all__ = [
@@ -26,6 +32,7 @@ __all__ = [
     "accept_prefixes",
     "assume_runtime_roles",
     "catalog_statements",
+    "check_grants",
     "data_statements",
     "disk_key_statements",
     "inline_policy",
@@ -62,6 +69,22 @@ class DataGrant:
     access: Literal["read", "write", "read-write"] = "read-write"
     key: KeyLike | None = None
 
+    def __post_init__(self) -> None:
+        found = [*check_buckets(bucket=self.bucket), *_check_access(self.access, "read", "write", "read-write")]
+        if not is_token(self.prefix) and self.prefix.startswith("/"):
+            found.append(
+                error(
+                    "ROLE-023",
+                    "a prefix begins without a slash",
+                    "prefix",
+                    got=self.prefix,
+                    allowed="a prefix as keys have it, such as raw/",
+                    reason="S3 has no root: keys that begin with a slash are others, and nothing would be granted",
+                    hint=self.prefix.lstrip("/"),
+                )
+            )
+        refuse([*found, *check_key(self.key, "key")])
+
 
 @dataclass(frozen=True, slots=True)
 class CatalogGrant:
@@ -83,6 +106,28 @@ class CatalogGrant:
     database: str = "*"
     tables: Sequence[str] = ("*",)
     access: Literal["read", "read-write", "manage"] = "read"
+
+    def __post_init__(self) -> None:
+        tables = check_items(
+            "ROLE-024",
+            "tables must be a list of patterns",
+            "tables",
+            self.tables,
+            str,
+            allowed="such as orders_*",
+        )
+        refuse([*tables, *_check_access(self.access, "read", "read-write", "manage")])
+
+
+def check_grants(data: object) -> Iterator[Diagnostic]:
+    """What is no list of `DataGrant`, such as a bucket alone."""
+    allowed = 'emr.DataGrant(bucket, "prefix/", "read")'
+    return check_items("ROLE-021", "data must be a list of grants", "data", data, DataGrant, allowed=allowed)
+
+
+def _check_access(access: object, *words: str) -> Iterator[Diagnostic]:
+    if access not in words:
+        yield error("ROLE-022", "no such access", "access", got=repr(access), allowed=", ".join(words))
 
 
 def data_statements(grants: Iterable[DataGrant]) -> list[Statement]:

@@ -11,8 +11,11 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from emrkit.acknowledgements import Acknowledgement, Judge, acknowledge
+from emrkit.arguments import check_roles
 from emrkit.pseudo_parameters import Aws
 from emrkit_facts.iam import trust
+from emrkit_model.security.key_arns import check_key
+from emrkit_model.values import refuse
 
 from .cluster_roles import Roles
 from .granted_roles import MadeRole
@@ -21,6 +24,7 @@ from .grants import (
     DataGrant,
     accept_prefixes,
     catalog_statements,
+    check_grants,
     data_statements,
     inline_policy,
     key_statement,
@@ -79,8 +83,10 @@ class RuntimeRole(Construct):
         permissions_boundary: str | None = None,
         path: str = "/",
     ) -> None:
+        clusters = [roles] if isinstance(roles, (Roles, str)) else list(roles)
+        strangers = [found for each in clusters for found in check_roles(each)]
+        refuse([*strangers, *check_grants(data), *check_key(key, "key")])
         super().__init__(scope, id)
-        clusters = [roles] if isinstance(roles, Roles) else list(roles)
         statements = [*data_statements(data), *catalog_statements(catalog)]
         statements += [*key_statement(key), *secret_statement(secrets)]
         if lake_formation is not None:

@@ -95,14 +95,15 @@ def _check_throughput(volume: EbsVolume) -> Iterator[Diagnostic]:
         )
         return
     iops = volume.iops if volume.iops is not None else 3000
-    most = 1000 if is_token(iops) else min(1000, iops // 4)
+    # Too few IOPS are a finding of their own.
+    most = 1000 if is_token(iops) else min(1000, max(iops, 3000) // 4)
     if not 125 <= rate <= most:
         yield error(
             "FLEET-059",
             "throughput is outside the limits of gp3",
             "throughput",
             got=f"{rate} MiB/s",
-            allowed=f"125 to {most} MiB/s with {iops} IOPS",
+            allowed=f"125 to {most} MiB/s" + ("" if is_token(iops) or iops < 3000 else f" with {iops} IOPS"),
             reason=_API,
             hint="raise iops: a quarter of it is the highest throughput",
         )

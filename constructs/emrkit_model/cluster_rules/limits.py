@@ -64,3 +64,8 @@ def check_limits(cluster: Cluster) -> Iterator[Diagnostic]:
     reserved = [key for key in cluster.tags if key.lower().startswith("aws:")]
     if reserved:
         yield error("CLUS-066", "tags that begin with aws: are reserved", "tags", reserved[0], reason=_API)
+    if cluster.tags:
+        from emrkit_model.ownership import check_tag_text
+
+        for key, value in cluster.tags.items():
+            yield from check_tag_text(key, value, "tags", key)

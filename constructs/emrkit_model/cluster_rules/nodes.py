@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from emrkit_facts import instance_types
+from emrkit_facts import instance_types, versions
 from emrkit_model.capacity import InstanceFleet, InstanceType
 from emrkit_model.capacity.fleet_rules import check_primary_fleet
 from emrkit_model.capacity.groups import InstanceGroup
@@ -23,7 +23,11 @@ __all__ = ["check_nodes", "typed_paths"]
 _GUIDE = "https://docs.aws.amazon.com/emr/latest/ManagementGuide/"
 _CHOICE_PAGE = f"{_GUIDE}emr-instance-group-configuration.html"
 _GROUP_PAGE = f"{_GUIDE}emr-uniform-instance-group.html"
+_FLEET_PAGE = f"{_GUIDE}emr-instance-fleet.html"
 _TASK_GROUPS = 48
+_SMALL_MOST = 2000
+_LARGE_MOST = 4000
+_LARGE_FLEETS = versions.ReleaseVersion(7, 7, 0)
 
 
 def check_nodes(cluster: Cluster) -> Iterator[Diagnostic]:
@@ -40,10 +44,36 @@ def check_nodes(cluster: Cluster) -> Iterator[Diagnostic]:
         if names[i] in names[:i]:
             yield error("CLUS-024", f"two fleets or groups are named '{names[i]}'", *path, "name", got=names[i])
     for _, path, nodes in cluster.placed_nodes():
+        if isinstance(nodes, InstanceFleet):
+            yield from _check_number(cluster.release, path, nodes)
         for where, item in typed_paths(path, nodes):
             if item.configurations:
                 yield from check_list(item.configurations, cluster.release, *where, "configurations")
             yield from _check_floor(cluster.release, item.type, where)
+
+
+def _check_number(release: str, path: FieldPath, nodes: InstanceFleet) -> Iterator[Diagnostic]:
+    """More instances than EMR runs in one fleet, whatever the quotas of the account."""
+    targets = (nodes.target_on_demand, nodes.target_spot)
+    if any(is_token(target) for target in targets) or is_token(nodes.types) or not nodes.types:
+        return
+    heaviest = max((weight for weight in nodes.weights().values() if not is_token(weight)), default=1)
+    fewest = -(-sum(targets) // max(1, heaviest))
+    # Without a version nobody knows better than the larger of the two.
+    large = (versions.parse(release) or _LARGE_FLEETS) >= _LARGE_FLEETS
+    chosen = nodes.on_demand_strategy is not None or nodes.spot_strategy is not None
+    most = _LARGE_MOST if large and chosen else _SMALL_MOST
+    if fewest > most:
+        yield error(
+            "FLEET-064",
+            "more instances than a fleet may have",
+            *path,
+            "target_on_demand" if targets[0] >= targets[1] else "target_spot",
+            got=f"{sum(targets)} units, {fewest} instances of the largest type",
+            allowed=f"{_LARGE_MOST} with an allocation strategy from emr-7.7.0 on, {_SMALL_MOST} otherwise",
+            reason=_FLEET_PAGE,
+            hint="larger instances, or fewer units",
+        )
 
 
 def typed_paths(path: FieldPath, nodes: InstanceFleet | InstanceGroup) -> Iterator[tuple[FieldPath, InstanceType]]:
