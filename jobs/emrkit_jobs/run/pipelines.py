@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from emrkit_jobs.preflight import ClusterNeeds
 from emrkit_jobs.run import preflights
 from emrkit_jobs.run.chosen_numbers import choose_numbers
 from emrkit_jobs.run.execution import RunOptions, outputs_of, prepare_run
@@ -19,6 +21,8 @@ from emrkit_jobs.run.workspace import Workspace
 from emrkit_jobs.targets.errors import OutcomeUnknown, Unreachable
 from emrkit_jobs.targets.protocol import ExecutionView, StateView
 from emrkit_model.diagnostics import Diagnostic, EmrkitError, ExitCode
+from emrkit_model.job import Job
+from emrkit_model.overrides import with_numbers
 from emrkit_model.values import Json
 
 __all__ = ["PipelineResult", "run_pipeline"]
@@ -58,9 +62,7 @@ def run_pipeline(workspace: Workspace, name: str, options: RunOptions, report: R
     target = workspace.target
     arn = record.execution
     if arn is None:
-        own = [name for name in (prepared.job.job.run_on,) if name in workspace.resolved.transient]
-        if options.preflight and own:
-            needs = [*preflights.transient_needs(workspace, own)]
+        if options.preflight and (needs := _needs(workspace, prepared.job.job, chosen)):
             workspace.warnings += preflights.require(preflights.ask(workspace, needs), report)
         if workspace.is_local:
             place_fixtures(target, prepared.job, workspace.state, report)
@@ -87,6 +89,17 @@ def run_pipeline(workspace: Workspace, name: str, options: RunOptions, report: R
     first = next((folder for folder in outputs.values() if folder is not None), None)
     table = preview(first) if problem is None and first is not None and prepared.job.job.preview else None
     return PipelineResult(record, execution, arn, states, outputs, table, problem)
+
+
+def _needs(workspace: Workspace, job: Job, chosen: Mapping[str, int]) -> list[ClusterNeeds]:
+    """What the pipeline's cluster needs, with the numbers that were chosen."""
+    pipeline = job.pipeline
+    if pipeline is None or pipeline.cluster not in workspace.resolved.transient:
+        return []
+    launched = workspace.resolved.clusters[pipeline.cluster]
+    if pipeline.overrides and set(chosen) <= set(pipeline.overrides):
+        launched = with_numbers(launched, pipeline.overrides, chosen)
+    return [*preflights.transient_needs(workspace, [pipeline.cluster], {pipeline.cluster: launched})]
 
 
 def _start(workspace: Workspace, machine: str, name: str, payload: dict[str, Json]) -> str:

@@ -58,14 +58,20 @@ def observe_stack(workspace: Workspace, name: str, wanted: Mapping[str, object])
     return DeployedStack(name, wanted, parse_template(text), workspace.target.stacks.resources(name))
 
 
-def transient_needs(workspace: Workspace, names: Iterable[str]) -> Iterator[ClusterNeeds]:
-    """The clusters that runs of the project would launch, in the place that is deployed for them."""
+def transient_needs(
+    workspace: Workspace, names: Iterable[str], changed: Mapping[str, Cluster] | None = None
+) -> Iterator[ClusterNeeds]:
+    """The clusters that runs of the project would launch, in the place that is deployed for them.
+
+    `changed` are those that a run launches otherwise than the project declares them: with numbers that were chosen.
+    """
     deployed = workspace.deployed
+    clusters = {**workspace.resolved.clusters, **(changed or {})}
     for name in names:
         contract = deployed.clusters.get(name)
         if contract is None:
             continue
-        declared = workspace.resolved.clusters[name]
+        declared = clusters[name]
         # No secret is fetched for a question: the password has no part in it.
         request = run_job_flow(
             place_cluster(declared, contract), region=workspace.target.region, resolve_secret=lambda _: "-"
