@@ -201,11 +201,6 @@ def iam() -> Mapping[str, Any]:
             "page": "https://docs.aws.amazon.com/step-functions/latest/dg/connect-emr.html",
             "events_rule_actions": integrations["events_rule_actions"],
             "rules": {key: name for key, name in integrations["rules"].items() if name.startswith("StepFunctions")},
-            # Notes in brackets after an action name are for the reader of the sources.
-            "actions": {
-                key: sorted({action.split(" ")[0] for action in actions})
-                for key, actions in integrations["actions"].items()
-            },
         },
     }
 

@@ -22,7 +22,6 @@ __all__ = [
     "catalog_actions",
     "managed_policy",
     "read_only_actions",
-    "step_functions_actions",
     "step_functions_rule",
     "trust",
 ]
@@ -126,11 +125,6 @@ def _allowed(policy: str) -> Iterator[str]:
     for statement in document["Statement"]:
         actions = statement["Action"]
         yield from [actions] if isinstance(actions, str) else actions
-
-
-def step_functions_actions(action: str) -> tuple[str, ...]:
-    """The IAM actions that a state machine's role needs for one integration ("createCluster", "addStep", …)."""
-    return tuple(load("iam")["step_functions"]["actions"].get(action, ()))
 
 
 def step_functions_rule(action: str) -> str | None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, cast
+from typing import Any, TypedDict, cast
 
 from .tables import load
 
-__all__ = ["Member", "attributes", "blocks", "combinations", "find", "members", "problems"]
+__all__ = ["Combination", "Member", "attributes", "blocks", "combinations", "find", "members", "problems"]
 
-Document = Mapping[str, Any]
+Document = Mapping[str, object]
 _MISSING = object()
 
 
@@ -67,7 +67,20 @@ def attributes() -> Mapping[str, str]:
     return load("security_grammar")["attributes"]
 
 
-def combinations() -> tuple[Mapping[str, Any], ...]:
+class Combination(TypedDict, total=False):
+    """What excludes and what needs what, in AWS's words and as paths."""
+
+    says: str
+    note: str
+    exclusive: Sequence[tuple[str, str]]
+    """Pairs that exclude each other."""
+    needs: Sequence[tuple[str, Sequence[str]]]
+    """A path, and those of which it needs one."""
+    outside: str
+    """Why no document shows it."""
+
+
+def combinations() -> tuple[Combination, ...]:
     """What excludes and what needs what, as AWS says it and as paths; `outside` where no document shows it."""
     return tuple(load("security_grammar")["combinations"])
 
@@ -81,7 +94,7 @@ def problems(document: Document) -> tuple[str, ...]:
     return (*_in_object(document, ""), *_between(document))
 
 
-def _member(path: str, row: Document) -> Member:
+def _member(path: str, row: Mapping[str, Any]) -> Member:
     def condition(name: str) -> Mapping[str, Sequence[object]] | None:
         return (row.get(name) or {}).get("if")
 

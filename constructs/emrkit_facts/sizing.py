@@ -6,16 +6,19 @@ Pages: https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-plan-instances
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal, TypedDict, overload
 
 from .storage import within
 from .tables import load
 
 __all__ = [
     "PAGES",
+    "Spread",
     "Successor",
+    "UnderUsed",
+    "Workload",
     "families",
     "preset",
     "primary_size",
@@ -44,7 +47,45 @@ class Successor:
     reason: str
 
 
-def preset(name: str) -> Any:
+class Workload(TypedDict):
+    """A class of work in words, and the families for it by architecture, the preset's first choice first."""
+
+    what: str
+    x86_64: Sequence[str]
+    arm64: Sequence[str]
+
+
+class Spread(TypedDict):
+    """How fleets are spread: the share of Spot among task nodes, the number of types, the sizes in order."""
+
+    task_spot_percent: int
+    types: int
+    recommended_types: int
+    sizes: Sequence[str]
+
+
+class UnderUsed(TypedDict):
+    """Families of which releases leave memory and cores unused, and the releases that do not."""
+
+    families: Sequence[str]
+    windows: Sequence[Sequence[str | None]]
+
+
+@overload
+def preset(name: Literal["workloads"]) -> Mapping[str, Workload]: ...
+@overload
+def preset(name: Literal["spot"]) -> Spread: ...
+@overload
+def preset(name: Literal["production_minimum"]) -> str: ...
+@overload
+def preset(name: Literal["primary_steps"]) -> Sequence[tuple[int | None, str]]: ...
+@overload
+def preset(name: Literal["primary_applications"]) -> Sequence[str]: ...
+@overload
+def preset(name: Literal["retired"]) -> Mapping[str, tuple[str, str | None, str]]: ...
+@overload
+def preset(name: Literal["under_used_before"]) -> UnderUsed: ...
+def preset(name: str) -> object:
     """One entry of the table: `preset("spot")["types"]`."""
     return load("sizing")[name]
 
@@ -56,7 +97,7 @@ def workloads() -> tuple[str, ...]:
 
 def what(workload: str) -> str:
     """A class of work in words."""
-    return str(preset("workloads")[workload]["what"])
+    return preset("workloads")[workload]["what"]
 
 
 def families(workload: str, architecture: str) -> tuple[str, ...]:
@@ -65,7 +106,7 @@ def families(workload: str, architecture: str) -> tuple[str, ...]:
     >>> families("memory", "arm64")[:2]
     ('r7g', 'r6g')
     """
-    return tuple(preset("workloads")[workload][architecture])
+    return tuple(preset("workloads")[workload]["arm64" if architecture == "arm64" else "x86_64"])
 
 
 def primary_size(nodes: int) -> str:

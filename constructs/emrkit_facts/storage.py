@@ -21,7 +21,11 @@ __all__ = [
     "default_replication",
     "fact",
     "glue_setting",
+    "number",
+    "partition_limits",
     "s3_connector",
+    "sequential_reads",
+    "texts",
     "wal_actions",
     "wal_regions",
     "within",
@@ -63,8 +67,33 @@ class S3Connector:
         return f"{self.name}; {how}"
 
 
-def fact(*path: str) -> Any:
-    """One entry of the table, by the way to it: `fact("hbase", "wal", "default_workspace")`."""
+def fact(*path: str) -> str:
+    """One text of the table, by the way to it: `fact("hbase", "wal", "default_workspace")`."""
+    return str(_entry(path))
+
+
+def texts(*path: str) -> tuple[str, ...]:
+    """A list of texts of the table: `texts("secrets", "service_role_actions")`."""
+    return tuple(_entry(path))
+
+
+def number(*path: str) -> int:
+    """One number of the table: `number("hdfs", "checksum_bytes")`."""
+    return int(_entry(path))
+
+
+def partition_limits() -> Mapping[str, int]:
+    """What one partition of DynamoDB gives, by `read` and `write`."""
+    return _entry(("consistent_view", "partition_limits"))
+
+
+def sequential_reads(release: str) -> tuple[bool, Mapping[str, str]]:
+    """Whether a release reads HFiles slowly unless told to read in sequence, and the settings that tell it."""
+    slow = within(_entry(("hbase", "read_policy_windows")), release) is True
+    return slow, _entry(("hbase", "read_policy"))
+
+
+def _entry(path: Sequence[str]) -> Any:
     node: Any = load("storage")
     for name in path:
         node = node[name]
@@ -97,7 +126,7 @@ def glue_setting(application: str, release: str) -> GlueSetting | None:
         said = {"hive.metastore.glue.datacatalog.enabled": "true"} if old else {"hive.metastore": "glue"}
         return GlueSetting(row["classification"], said, key, row["page"])
     said = {"hive.metastore.client.factory.class": fact("glue", "factory")}
-    if word == "hive" and within(fact("glue", "schema_verification_off"), release):
+    if word == "hive" and within(_entry(("glue", "schema_verification_off")), release):
         said["hive.metastore.schema.verification"] = "false"
     return GlueSetting(row["classification"], said, key, row["page"])
 
@@ -107,18 +136,18 @@ _GLUE = ("hive", "spark", "presto", "prestosql", "trino")
 
 def catalog_key_actions() -> tuple[str, ...]:
     """The actions on the KMS key of an encrypted Glue catalog that its nodes need."""
-    return tuple(fact("glue", "key_actions"))
+    return texts("glue", "key_actions")
 
 
 def wal_actions() -> tuple[str, ...]:
     """The IAM actions that HBase's nodes need for EMR's write-ahead log."""
-    return tuple(fact("hbase", "wal", "actions"))
+    return texts("hbase", "wal", "actions")
 
 
 def wal_regions(release: str) -> tuple[str, ...]:
     """The Regions that have EMR's write-ahead log for a release; all of them for a text that is no label."""
     version = parse(release)
-    rows: Mapping[str, Sequence[str]] = fact("hbase", "wal", "regions")
+    rows: Mapping[str, Sequence[str]] = _entry(("hbase", "wal", "regions"))
     return tuple(
         sorted(r for first, names in rows.items() if version is None or version >= _least(first) for r in names)
     )
@@ -132,7 +161,7 @@ def default_replication(core_nodes: int) -> int:
     >>> [default_replication(n) for n in (3, 4, 9, 10)]
     [1, 2, 2, 3]
     """
-    rows: Sequence[tuple[int | None, int]] = fact("hdfs", "default_replication")
+    rows: Sequence[tuple[int | None, int]] = _entry(("hdfs", "default_replication"))
     return next(copies for below, copies in rows if below is None or core_nodes < below)
 
 
@@ -142,7 +171,7 @@ def consistent_view_predates_s3(release: str) -> bool | None:
     >>> consistent_view_predates_s3("emr-5.31.0"), consistent_view_predates_s3("emr-6.2.0")
     (True, False)
     """
-    return within(fact("consistent_view", "released_before"), release)
+    return within(_entry(("consistent_view", "released_before")), release)
 
 
 def s3_connector(release: str, *, scheme: str = "s3", engine: str = "Spark") -> S3Connector | None:
@@ -157,9 +186,9 @@ def s3_connector(release: str, *, scheme: str = "s3", engine: str = "Spark") -> 
     if version is None:
         return None
     s3a = scheme == "s3a" or version >= _least(fact("s3", "s3a_default_since"))
-    own = engine.lower() in fact("s3", "emrfs_engines") and version < _least(fact("s3", "without_emrfs_since"))
+    own = engine.lower() in texts("s3", "emrfs_engines") and version < _least(fact("s3", "without_emrfs_since"))
     name = "S3A" if s3a and not own else "EMRFS"
-    rows = [row for row in fact("s3", "committers", name) if version >= _least(row["since"])]
+    rows = [row for row in _entry(("s3", "committers", name)) if version >= _least(row["since"])]
     best = rows[-1] if rows and engine.lower() == "spark" else None
     committer = None if best is None else Committer(best["name"], best["formats"], best["page"])
     return S3Connector(name, committer, fact("s3", "page"))

@@ -270,7 +270,7 @@ class ExternalMetastore(Contributor):
         statements: list[Statement] = [
             {
                 "Effect": "Allow",
-                "Action": list(facts.fact("secrets", "service_role_actions")),
+                "Action": list(facts.texts("secrets", "service_role_actions")),
                 "Resource": read(self.password),
             }
         ]

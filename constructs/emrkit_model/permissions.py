@@ -81,7 +81,7 @@ def secret_statements(cluster: Cluster) -> list[Statement]:
         return []
     from emrkit_facts import storage
 
-    actions = list(storage.fact("secrets", "service_role_actions"))
+    actions = list(storage.texts("secrets", "service_role_actions"))
     return [{"Effect": "Allow", "Action": actions, "Resource": secrets}]
 
 

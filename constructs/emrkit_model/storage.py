@@ -144,9 +144,9 @@ class HBaseStorage(Contributor):
             }
             yield from under("wal", "hbase-site", site)
         yield from under("cache_size_mb", "hbase-site", {"hbase.bucketcache.size": self.cache_size_mb})
-        slow = facts.within(facts.fact("hbase", "read_policy_windows"), release) is True
+        slow, told = facts.sequential_reads(release)
         if self.sequential_reads or (self.sequential_reads is None and slow):
-            yield from under("sequential_reads", "hbase-site", facts.fact("hbase", "read_policy"))
+            yield from under("sequential_reads", "hbase-site", told)
 
     def node_statements(self, place: Place) -> tuple[Statement, ...]:
         """What the nodes need for EMR's log: its actions on the workspace, and its service-linked role."""
@@ -215,7 +215,7 @@ class ConsistentView(Contributor):
 
     def problems(self) -> Iterator[Diagnostic]:
         """Capacities within DynamoDB's limits of a partition."""
-        limits: Mapping[str, int] = facts.fact("consistent_view", "partition_limits")
+        limits = facts.partition_limits()
         for name, value in (("read", self.read_capacity), ("write", self.write_capacity)):
             if not is_token(value) and not 1 <= value <= limits[name]:
                 yield error(

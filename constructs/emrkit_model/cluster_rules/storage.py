@@ -122,7 +122,7 @@ def _check_hdfs(cluster: Cluster) -> Iterator[Diagnostic]:
             )
     key = "dfs.blocksize" if settings.place("hdfs-site", "dfs.blocksize") else "dfs.block.size"
     size = _bytes(settings.value("hdfs-site", key))
-    least, step = facts.fact("hdfs", "minimum_block_size"), facts.fact("hdfs", "checksum_bytes")
+    least, step = facts.number("hdfs", "minimum_block_size"), facts.number("hdfs", "checksum_bytes")
     if size is not None and (size < least or size % step):
         yield error(
             "STORE-045",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from emrkit_facts.storage import fact
+from emrkit_facts.storage import texts
 from emrkit_model.contributions import Contribution, Contributor, gather
 from emrkit_model.fields import Flag, read
 
@@ -85,7 +85,7 @@ class ApplicationSettings(Contributor):
         database = None if self.hue is None else self.hue.database
         if database is None:
             return []
-        actions = list(fact("secrets", "service_role_actions"))
+        actions = list(texts("secrets", "service_role_actions"))
         statements: list[dict[str, object]] = [
             {"Effect": "Allow", "Action": actions, "Resource": read(database.password)}
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from emrkit_jobs.bundle.declarations import Head, Target
@@ -14,7 +15,7 @@ _NAME = "^[A-Za-z][A-Za-z0-9_-]{0,62}$"
 _VARIABLE: dict[str, Any] = {"type": ["string", "number", "boolean", "null"]}
 
 
-def project_schema() -> dict[str, Any]:
+def project_schema() -> Mapping[str, object]:
     """JSON Schema (draft 2020-12) of `emrkit.yaml` and of the files it includes.
 
     Example: `emrkit schema > emrkit.schema.json`, and `# yaml-language-server: $schema=emrkit.schema.json` at the top

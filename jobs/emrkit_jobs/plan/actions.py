@@ -66,11 +66,6 @@ class Plan:
         """The actions that change something."""
         return tuple(action for action in self.actions if action.effect is not Effect.UNCHANGED)
 
-    @property
-    def losses(self) -> tuple[Action, ...]:
-        """The actions after which something that was there is gone."""
-        return tuple(action for action in self.actions if action.effect in (Effect.REPLACE, Effect.DELETE))
-
     def counts(self) -> dict[str, int]:
         """How many things each effect meets."""
         found = Counter(action.effect for action in self.actions)

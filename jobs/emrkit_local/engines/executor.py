@@ -126,11 +126,6 @@ class LocalExecutor:
         """Have the engine of this release ready for its first step: compile, and learn its command line."""
         self._engine(release).launcher.command(["x.py"])
 
-    @property
-    def slots_ready(self) -> int:
-        """How many slots wait booted."""
-        return sum(e.pool.ready for e in self._engines.values())
-
     def close(self) -> None:
         """End slots, background work and the warden."""
         with self._lock:

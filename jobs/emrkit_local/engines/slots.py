@@ -155,12 +155,6 @@ class Pool:
             # Waiting for it and clearing its folder is nothing that a step should wait for.
             threading.Thread(target=slot.close, name="slot-close").start()
 
-    @property
-    def ready(self) -> int:
-        """How many slots are waiting."""
-        with self._lock:
-            return sum(s.ready for s in self._slots)
-
     def close(self) -> None:
         """End the pool."""
         if self._timer is not None:
