@@ -184,7 +184,7 @@ Tags = Annotated[Mapping[str, str], PlainValidator(_settings), WithJsonSchema(_S
 """AWS tags."""
 
 
-def words(*allowed: str, **other_names: str) -> Any:
+def words(*allowed: str, **other_names: str) -> object:
     """A validator for a field with a closed list of words; tokens pass, `_` and `-` and case do not matter.
 
     `other_names` are shorter words for some of them.
