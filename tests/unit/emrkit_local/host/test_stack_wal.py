@@ -40,7 +40,7 @@ class Account:
 
 
 def test_there_are_workspaces_only_where_emr_has_the_log() -> None:
-    with pytest.raises(ValueError, match="no write-ahead log in me-south-1, only in .*eu-west-1"):
+    with pytest.raises(ValueError, match=r"no write-ahead log in me-south-1, only in .*eu-west-1"):
         Account("me-south-1").create("orders")
     assert Account().create("orders") == "orders"
 
