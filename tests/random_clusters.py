@@ -1,208 +1,257 @@
-"""Random clusters, valid by construction, in the form of a project file; Hypothesis draws, the model must agree."""
+"""Random clusters, valid by construction, in the form of a project file; Hypothesis draws, the model must agree.
+
+What a cluster stands on is drawn first (`random_ground`: release, applications, kind of nodes), and then only what
+these have: its nodes (`random_nodes`), its security (`random_security`), settings and storage (`random_settings`), its
+steps (`random_steps`).
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Self
 
 from hypothesis import strategies as st
 
-from emrkit_facts import instance_types, releases, security
+from emrkit_model.cluster import Cluster
+from emrkit_model.job import parse_step
+from emrkit_model.steps import Step
+from tests.random_ground import REGION, TEXTS, Ground, Plain, composite, drawn, grounds, key, pick, role, secret, some
+from tests.random_nodes import configurations, nodes
+from tests.random_security import kerberos, security_configurations
+from tests.random_settings import metastores, settings, storage
+from tests.random_steps import bootstrap_actions, steps
 
-__all__ = ["cluster_documents", "usable_types"]
+__all__ = ["Example", "cluster_documents", "cluster_of", "each", "examples", "request_documents"]
 
-Plain = dict[str, Any]
-RELEASES = ("emr-5.36.2", "emr-6.15.0", "emr-7.0.0", "emr-7.7.0", "emr-7.12.0", releases.newest(), "emr-7.99.0")
-# The last one is not in the data: a new release must work.
-_REGION = "eu-central-1"
-_FAMILIES = ("m5", "r5", "c5", "m6i", "r6i", "c6i", "m6g", "r6g", "c6g", "m7g")
-_APPLICATIONS = ("Spark", "Hive", "Hadoop", "Tez", "Livy", "Zeppelin", "HBase", "Flink", "Hue", "Oozie", "JupyterHub")
-_VOLUME_SIZES = st.integers(32, 512)
+_FLAGS = st.booleans()
+_MOSTLY = st.sampled_from([True, True, True, False])
+_NAMES = st.text("abc é-_.(:", min_size=1, max_size=20)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A random document, and what it says: a cluster, and steps beside it as those of a job are."""
+
+    document: Plain
+    cluster: Cluster
+    steps: tuple[Step, ...]
+
+    @classmethod
+    def of(cls, document: Plain) -> Self:
+        """The values behind a document."""
+        given = {field: value for field, value in document.items() if field != "steps"}
+        return cls(document, Cluster.parse(given), tuple(parse_step(step) for step in document.get("steps", ())))
+
+
+def cluster_of(document: Plain) -> Cluster:
+    """The cluster that a document says."""
+    return Example.of(document).cluster
 
 
 @cache
-def usable_types(release: str, architecture: str) -> tuple[str, ...]:
-    """Instance types of one architecture that a release runs in the region the templates are linted for."""
-    known = releases.find(release)
-    label = release if isinstance(known, releases.Release) else releases.newest()
-    found: list[str] = []
-    for name in instance_types.names():
-        facts = instance_types.find(name)
-        if not isinstance(facts, instance_types.InstanceTypeFacts) or name.split(".")[0] not in _FAMILIES:
-            continue
-        big_enough = facts.vcpu >= 4 and facts.vcpu <= 64 and facts.memory_gb >= 8
-        if facts.arch == architecture and big_enough and _REGION in facts.regions and facts.supported_by(label):
-            found.append(name)
-    return tuple(found)
+def examples(count: int) -> tuple[Example, ...]:
+    """Clusters of stacks and clusters of requests, the same in every run."""
+    return tuple(Example.of(document) for document in drawn(st.one_of(cluster_documents(), request_documents()), count))
 
 
-def _admits(gate: str, release: str) -> bool:
-    found = security.gate(gate)
-    return not isinstance(found, security.UnknownGate) and found.admits(release) is not False
+def each(found: Iterable[Example], holds: Callable[[Example], None]) -> None:
+    """What holds for each; of the first for which it does not, the document stands below the failure."""
+    for example in found:
+        try:
+            holds(example)
+        except Exception as failure:
+            failure.add_note(json.dumps(example.document))
+            raise
 
 
-def _settings() -> st.SearchStrategy[Plain]:
-    names = st.text("abcdefgh.", min_size=1, max_size=12).map(lambda text: f"x.{text}")
-    values = st.one_of(st.booleans(), st.integers(0, 10_000), st.text("abc é/:", max_size=8))
-    return st.dictionaries(names, values, max_size=3)
+@composite
+def cluster_documents(draw: st.DrawFn) -> Plain:
+    """One cluster as it stands below `clusters.<name>` in a project file, with a `name`, and with `steps` of a job."""
+    ground = draw(grounds())
+    document = draw(_documents(ground))
+    document["steps"] = draw(steps(of_a_stack=True, at_once=document.get("step_concurrency", 1)))
+    security = draw(security_configurations(ground))
+    if "kerberos" in security and draw(_FLAGS):
+        # The realm stands at the cluster, or in both places, as somebody likes it.
+        document["kerberos"] = security["kerberos"] if draw(_FLAGS) else security.pop("kerberos")
+        if "ranger" in security and "kerberos" not in security:
+            security["kerberos"] = document["kerberos"]
+    # The stack's own is for releases that have IMDSv2.
+    if not ground.admits("imds-v2") or "kerberos" in document or draw(st.sampled_from([True, True, True, False])):
+        document["security_configuration"] = security
+    return document
 
 
-@st.composite
-def _configurations(draw: st.DrawFn) -> list[Plain]:
-    names = draw(st.lists(st.sampled_from(["spark-defaults", "core-site", "yarn-site", "hive-site"]), unique=True))
-    return [{"Classification": name, "Properties": draw(_settings())} for name in names]
+@composite
+def request_documents(draw: st.DrawFn) -> Plain:
+    """One cluster that is launched by a request, complete: with its place, its roles, and what only requests say."""
+    ground = draw(grounds())
+    document = draw(_documents(ground)) | draw(_placement(ground)) | draw(_request_only(ground))
+    document["steps"] = draw(steps(of_a_stack=False, at_once=document.get("step_concurrency", 1)))
+    which = draw(st.sampled_from(["name", "parts", None]))
+    if which == "name":
+        document["security_configuration"] = "company-wide"
+        if draw(_FLAGS):
+            document["kerberos"] = draw(kerberos(ground))
+    elif which == "parts":
+        document["security_configuration"] = draw(security_configurations(ground))
+    if ground.grouped:
+        document["auto_scaling_role"] = role("scaling")
+    return document
 
 
-@st.composite
-def _volumes(draw: st.DrawFn) -> list[Plain]:
-    kind = draw(st.sampled_from(["gp3", "gp2", "st1"]))
-    size = draw(st.integers(125, 1024)) if kind == "st1" else draw(_VOLUME_SIZES)
-    return [{"type": kind, "size_gib": size, "count": draw(st.integers(1, 4))}]
+@composite
+def _documents(draw: st.DrawFn, ground: Ground) -> Plain:
+    """What every cluster may say, whoever launches it."""
+    image = draw(st.sampled_from([None, "cluster", "types", "release"]))
+    document: Plain = {
+        "name": draw(_NAMES),
+        "release": ground.release,
+        "applications": list(ground.applications),
+        **draw(nodes(ground, images=image == "types" and ground.admits("custom-ami"))),
+        **draw(_lifetime(ground)),
+        **draw(storage(ground)),
+    }
+    if image == "cluster" and ground.admits("custom-ami"):
+        document["custom_ami"] = "ami-0123456789abcdef0"
+    if image == "release" and ground.admits("os-release"):
+        document["os_release"] = "2.0.20240131.0"
+    document |= draw(_root_volume(ground)) | pick(
+        draw,
+        {
+            "configurations": configurations(ground),
+            "settings": settings(ground, _core_nodes(document)),
+            "bootstrap_actions": bootstrap_actions(),
+            "tags": st.dictionaries(st.text("abc", min_size=1, max_size=4), st.text("xyz", max_size=4), max_size=3),
+            "key_pair": TEXTS,
+            "additional_info": st.sampled_from([{"clusterType": "x", "a": [1, 2]}, '{"a":{"b":null}}']),
+        },
+    )
+    if draw(_MOSTLY):
+        document["settings"] = draw(settings(ground, _core_nodes(document)))
+    if (ground.three and ground.has("Hive")) or draw(_FLAGS):  # three primary nodes share one Hive metastore
+        document["metastore"] = draw(metastores(ground))
+    if ground.three:
+        document |= pick(draw, {"spread_primaries": _FLAGS})
+        _remember_outside(ground, document)
+    return document
 
 
-@st.composite
-def _types(draw: st.DrawFn, release: str, architecture: str, most: int) -> list[Plain]:
-    names = draw(st.lists(st.sampled_from(usable_types(release, architecture)), min_size=1, max_size=most, unique=True))
-    # One kind of bid for all: EMR counts prices or percentages.
-    bid = draw(st.sampled_from(["bid_price", "bid_percentage", None]))
-    found: list[Plain] = []
-    for name in names:
-        item: Plain = {"type": name}
-        if draw(st.booleans()):
-            item["ebs"] = draw(_volumes())
-        if bid == "bid_price":
-            item["bid_price"] = f"{draw(st.integers(1, 300)) / 100:.2f}"
-        elif bid == "bid_percentage":
-            item["bid_percentage"] = draw(st.integers(20, 100))
-        found.append(item)
+def _remember_outside(ground: Ground, document: Plain) -> None:
+    """What Hue and Oozie remember is in a database that all three primary nodes reach."""
+    if ground.has("Hue"):
+        hue = document.setdefault("settings", {}).setdefault("hue", {})
+        hue.setdefault("database", {"host": "hue.example.com", "password": secret("hue")})
+    if ground.has("Oozie"):
+        address = {"oozie.service.JPAService.jdbc.url": "jdbc:mysql://db.example.com:3306/oozie"}
+        document.setdefault("configurations", []).append({"Classification": "oozie-site", "Properties": address})
+
+
+def _core_nodes(document: Plain) -> int:
+    """How many core nodes a cluster surely starts with."""
+    core = document.get("core")
+    if core is None:
+        return document["sizing"].get("core", 2) if "sizing" in document else 1
+    if "group" in core:
+        return core.get("count", 1)
+    if "types" not in core:
+        return core["capacity"]
+    # In units of the smallest type, which is 1 where nobody weighs.
+    least = min(item.get("weight", 1) for item in core["types"])
+    return -(-(core["target_on_demand"] + core["target_spot"]) // least)
+
+
+@composite
+def _lifetime(draw: st.DrawFn, ground: Ground) -> Plain:
+    found: Plain = pick(
+        draw,
+        {
+            "keep_alive": st.sampled_from([True, True, False]),
+            "step_concurrency": st.sampled_from([1, 5, 256] if ground.admits("step-concurrency") else [1]),
+            "termination_protected": _FLAGS,
+            "unhealthy_node_replacement": _FLAGS,
+            "scale_down": st.sampled_from(["TERMINATE_AT_TASK_COMPLETION", "TERMINATE_AT_INSTANCE_HOUR"]),
+        },
+    )
+    timeouts = [None, None, "2h", 60, 604_800] if ground.admits("auto-termination") else [None]
+    if not ground.admits("auto-termination") or draw(_FLAGS):
+        found["idle_timeout"] = draw(st.sampled_from(timeouts))
     return found
 
 
-@st.composite
-def _fleet(draw: st.DrawFn, release: str, architecture: str) -> Plain:
-    on_demand = draw(st.integers(0, 20))
-    spot = draw(st.integers(0 if on_demand else 1, 40))
-    fleet: Plain = {
-        "types": draw(_types(release, architecture, 8)),
-        "target_on_demand": on_demand,
-        "target_spot": spot,
-        "on_demand_strategy": draw(st.sampled_from(["lowest-price", "prioritized"])),
-        "spot_strategy": draw(st.sampled_from(["price-capacity-optimized", "capacity-optimized", "diversified"])),
-        "spot_timeout": draw(st.integers(5, 60)) * 60,
-        "spot_timeout_action": draw(st.sampled_from(["SWITCH_TO_ON_DEMAND", "TERMINATE_CLUSTER"])),
-    }
-    if fleet["on_demand_strategy"] == "prioritized":
-        for number, item in enumerate(fleet["types"]):
-            item["priority"] = number
-    if draw(st.booleans()):
-        fleet["on_demand_resize_timeout"] = draw(st.integers(5, 100)) * 60
-    return fleet
+@composite
+def _root_volume(draw: st.DrawFn, ground: Ground) -> Plain:
+    found: Plain = pick(draw, {"ebs_root_volume_size": st.integers(15, 100)})
+    if ground.admits("root-volume-performance") and draw(_FLAGS):
+        most = min(16_000, 500 * found.get("ebs_root_volume_size", 15))
+        found["ebs_root_volume_iops"] = draw(st.integers(3000, most))
+        if draw(_FLAGS):
+            rate = min(1000, found["ebs_root_volume_iops"] // 4)
+            found["ebs_root_volume_throughput"] = draw(st.integers(125, rate))
+    return found
 
 
-@st.composite
-def _fleets(draw: st.DrawFn, release: str, architecture: str) -> Plain:
-    nodes: Plain = {"primary": {"on_demand": [draw(st.sampled_from(usable_types(release, architecture)))]}}
-    if draw(st.booleans()):
-        nodes["core"] = draw(_fleet(release, architecture))
-        if draw(st.booleans()):
-            nodes["task"] = draw(_fleet(release, architecture))
-        if draw(st.booleans()):
-            least = draw(st.integers(1, 5))
-            nodes["scaling"] = {"minimum": least, "maximum": draw(st.integers(least, 200))}
-    return nodes
-
-
-@st.composite
-def _auto_scaling(draw: st.DrawFn) -> Plain:
-    least = draw(st.integers(1, 4))
-    policy: Plain = {"minimum": least, "maximum": draw(st.integers(least, 30))}
-    if draw(st.booleans()):
-        policy["rules"] = [
-            {
-                "name": f"rule {number}",
-                "metric": draw(st.sampled_from(["AppsPending", "HDFSUtilization"])),
-                "comparison": draw(st.sampled_from(["below", "at_most", "above", "at_least"])),
-                "threshold": draw(st.integers(0, 100)),
-                "adjustment": draw(st.sampled_from([-2, -1, 1, 5])),
-                "periods": draw(st.integers(1, 3)),
-                "period": 300,
-                "cool_down": draw(st.integers(0, 900)),
-            }
-            for number in range(draw(st.integers(1, 3)))
-        ]
-    return policy
-
-
-@st.composite
-def _group(draw: st.DrawFn, release: str, architecture: str, *, scaled: bool) -> Plain:
-    group: Plain = {
-        "group": draw(st.sampled_from(usable_types(release, architecture))),
-        "count": draw(st.integers(1, 20)),
-        "market": draw(st.sampled_from(["on-demand", "spot"])),
-    }
-    if group["market"] == "spot" and draw(st.booleans()):
-        group["bid_price"] = f"{draw(st.integers(1, 300)) / 100:.2f}"
-    if draw(st.booleans()):
-        group["ebs"] = draw(_volumes())
-    if scaled and draw(st.booleans()):
-        group["scaling"] = draw(_auto_scaling())
-    return group
-
-
-@st.composite
-def _groups(draw: st.DrawFn, release: str, architecture: str) -> Plain:
-    nodes: Plain = {"primary": {"group": draw(st.sampled_from(usable_types(release, architecture)))}}
-    managed = draw(st.booleans())
-    if draw(st.booleans()):
-        nodes["core"] = draw(_group(release, architecture, scaled=not managed))
-        several = draw(st.lists(_group(release, architecture, scaled=not managed), max_size=4))
-        if several:
-            nodes["task"] = several
-        if managed:
-            least = draw(st.integers(1, 5))
-            unit = draw(st.sampled_from(["Instances", "VCPU"]))
-            nodes["scaling"] = {"minimum": least, "maximum": draw(st.integers(least, 200)), "unit": unit}
-    return nodes
-
-
-@st.composite
-def cluster_documents(draw: st.DrawFn) -> Plain:
-    """One cluster as it stands below `clusters.<name>` in a project file, with a `name`."""
-    release = draw(st.sampled_from(RELEASES))
-    architecture = draw(st.sampled_from(["x86_64", "arm64"]))
-    if not usable_types(release, architecture):
-        architecture = "x86_64"
-    known = releases.find(release)
-    offered = known.applications if isinstance(known, releases.Release) else {"Spark": "", "Hive": ""}
-    applications = draw(
-        st.lists(st.sampled_from([a for a in _APPLICATIONS if a in offered]), unique=True, min_size=1, max_size=4)
+@composite
+def _placement(draw: st.DrawFn, ground: Ground) -> Plain:
+    found: Plain = {}
+    zone = not ground.three and draw(st.sampled_from([False, False, True]))
+    if zone:
+        found["availability_zone"] = f"{REGION}a"
+    elif ground.three or draw(_FLAGS):
+        number = 1 if ground.grouped else draw(st.integers(1, 3))
+        found["subnets"] = [f"subnet-0123456789abcdef{n}" for n in range(number)]
+    groups = st.integers(0, 9).map(lambda n: f"sg-0123456789abcdef{n}")
+    if draw(_FLAGS):
+        found |= pick(
+            draw, {"service_access_security_group": groups}, primary_security_group=groups, core_security_group=groups
+        )
+    several = st.lists(groups, min_size=1, max_size=2, unique=True)
+    logs = {"log_uri": st.just("s3://logs/emr/")}
+    if ground.admits("log-encryption"):
+        logs["log_key"] = st.just(key(1))
+    return found | pick(
+        draw,
+        {
+            "additional_primary_security_groups": several,
+            "additional_core_security_groups": several,
+            "instance_profile": st.just("nodes"),
+        },
+        **logs,
+        service_role=st.just(role("service")),
     )
-    document: Plain = {
-        "name": draw(st.text("abc é-_.", min_size=1, max_size=20)),
-        "release": release,
-        "applications": applications,
-        **draw(st.one_of(_fleets(release, architecture), _groups(release, architecture))),
-        "configurations": draw(_configurations()),
-        "idle_timeout": draw(st.integers(60, 604_800)),
-        "tags": draw(st.dictionaries(st.text("abc", min_size=1, max_size=4), st.text("xyz", max_size=4), max_size=3)),
-        "step_concurrency": draw(st.sampled_from([1, 1, 5, 256])),
-        "termination_protected": draw(st.booleans()),
+
+
+@composite
+def _request_only(draw: st.DrawFn, ground: Ground) -> Plain:
+    uploads = st.sampled_from(["emr-managed", "on-customer-s3only", "disabled"])
+    streams = st.lists(st.sampled_from(["STDOUT", "STDERR"]), min_size=1, max_size=2, unique=True)
+    cloudwatch = some(
+        {
+            "group": st.just("/emr/etl"),
+            "stream_prefix": st.just("etl"),
+            "key": st.just(key(2)),
+            "spark_driver": streams,
+            "spark_executor": streams,
+        },
+        steps=streams,
+    )
+    monitoring = some(
+        {
+            "cloudwatch": cloudwatch,
+            "system_logs": uploads,
+            "application_logs": uploads,
+            "persistent_ui_logs": st.sampled_from(["emr-managed", "disabled"]),
+        }
+    )
+    fields: dict[str, st.SearchStrategy[object]] = {
+        "step_execution_role": st.just(role("steps")),
+        "monitoring": monitoring,
+        "repository_upgrade": st.sampled_from(["SECURITY", "NONE"]),
+        "extended_support": _FLAGS,
     }
-    if draw(st.booleans()):
-        document["bootstrap_actions"] = [
-            {
-                "name": f"action {n}",
-                "path": f"s3://scripts/{n:064x}/run.sh",
-                "args": draw(st.lists(st.text("a -", max_size=4))),
-            }
-            for n in range(draw(st.integers(1, 16)))
-        ]
-    if draw(st.booleans()):
-        document["ebs_root_volume_size"] = draw(st.integers(15, 100))
-        if _admits("root-volume-performance", release):
-            document["ebs_root_volume_iops"] = draw(
-                st.integers(3000, min(16_000, 500 * document["ebs_root_volume_size"]))
-            )
-    if draw(st.booleans()):
-        document["unhealthy_node_replacement"] = draw(st.booleans())
-    return document
+    if ground.release.startswith("emr-spark-"):
+        fields["sessions"] = _FLAGS
+    return pick(draw, fields)

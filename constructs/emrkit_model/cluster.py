@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from .storage import ConsistentView, HBaseStorage
 else:  # what a cluster does not have is not loaded
     Kerberos = later("security.kerberos", "Kerberos")
-    Metastore = later("metastores", "Metastore")
+    Metastore = later("metastores", "Metastore", null=True)
     Monitoring = later("monitoring", "Monitoring")
     SecurityConfiguration = later("security.configuration", "SecurityConfiguration")
     ApplicationSettings = later("settings", "ApplicationSettings")

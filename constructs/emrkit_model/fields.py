@@ -106,7 +106,9 @@ def parse_duration(value: object) -> object:
         raise ValueError("must be a duration: seconds, or text like 90s, 30m, 1h, 1h30m, 2d")
     if has_member(value, "to_seconds"):
         return cast("Any", value).to_seconds()
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and int(value) == value:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, float) and value.is_integer():
         return int(value)
     raise ValueError("must be a duration: seconds, or text like 90s, 30m, 1h, 1h30m, 2d")
 
@@ -216,7 +218,10 @@ class _Both:
         return self.validator.__get_pydantic_core_schema__(source, handler)
 
     def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> Any:
-        return self.schema.__get_pydantic_json_schema__(core, handler)
+        shown = self.schema.__get_pydantic_json_schema__(core, handler)
+        # Where the field may be left open, null says so in a file too.
+        may_be_null = {"type": "null"} in handler(core).get("anyOf", ())
+        return {**shown, "enum": [*shown["enum"], None]} if may_be_null else shown
 
 
 class HasKeyArn(Protocol):

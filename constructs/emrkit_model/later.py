@@ -17,7 +17,7 @@ from .values import Value, pass_on
 __all__ = ["later"]
 
 
-def later(module: str, name: str, *, null: bool = False) -> Any:
+def later(module: str, name: str, *, null: bool = False) -> object:
     """The annotation of a field whose kind is `name` of a module of this package; with `null` None is one of the kind.
 
     For type checkers the name is imported under `TYPE_CHECKING`; at run time it is this:

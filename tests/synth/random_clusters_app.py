@@ -10,8 +10,12 @@ import aws_cdk as cdk
 
 import emrkit as emr
 from emrkit import guardrails
-from emrkit_model.cluster import Cluster
+from emrkit_facts import security as gates
+from emrkit_model.security import Imds, SecurityConfiguration
 from emrkit_model.security.encryption import Encryption
+from emrkit_model.values import Value
+from tests.random_clusters import Example
+from tests.random_ground import RELEASES
 
 __all__: list[str] = []
 
@@ -22,21 +26,39 @@ def main(file: str) -> None:
     app = cdk.App(context=context, builtin_cloud_formation_validation=False)
     shared = cdk.Stack(app, "Shared")
     foundation = emr.Foundation(shared, "Foundation")
-    network = emr.Network(shared, "Network")
+    network = emr.Network(shared, "Network", releases=RELEASES)
     for number, document in enumerate(json.loads(Path(file).read_text("utf-8"))):
         for action in document.get("bootstrap_actions", ()):
             action["path"] = action["path"].replace("s3://scripts/", f"s3://{foundation.artifacts.bucket_name}/")
-        value = Cluster.parse(document)
+        example = Example.of(document)
+        value = example.cluster
         stack = cdk.Stack(app, f"Cluster{number}")
-        encryption = Encryption.safe(foundation.key, value.release)
-        if encryption.in_transit is None:
-            encryption = encryption.replace(in_transit=emr.InTransit.pem("s3://certificates/bundle.zip"))
-        security = emr.SecurityConfiguration(stack, "Security", encryption=encryption)
+        whole = value.security_configuration
+        if not isinstance(whole, Value):
+            whole = _safe(foundation, value.release)
+        elif value.kerberos is not None:
+            whole = whole.replace(kerberos=value.kerberos)
+        security = emr.SecurityConfiguration.from_model(stack, "Security", whole)
         emr.Cluster.from_model(
-            stack, "Cluster", value, network=network, security=security, logs=foundation.logs, key=foundation.key
+            stack,
+            "Cluster",
+            value,
+            network=network,
+            security=security,
+            logs=foundation.logs,
+            key=foundation.key,
+            steps=example.steps,
         )
     guardrails.apply(app)
     app.synth()
+
+
+def _safe(foundation: emr.Foundation, release: str) -> SecurityConfiguration:
+    encryption = Encryption.safe(foundation.key, release)
+    if encryption.in_transit is None:
+        encryption = encryption.replace(in_transit=emr.InTransit.pem("s3://certificates/bundle.zip"))
+    version = 2 if gates.gate("imds-v2").admits(release) else 1
+    return SecurityConfiguration(encryption=encryption, imds=Imds(version=version))
 
 
 if __name__ == "__main__":

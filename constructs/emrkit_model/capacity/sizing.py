@@ -84,7 +84,7 @@ class Sizing(Value):
                     allowed=f"{low} to {high}",
                     reason=facts.PAGES["flexibility"],
                 )
-        for name in (*limits, "primaries"):
+        for name in ("workload", "architecture", "size", *limits, "primaries"):
             if is_token(getattr(self, name)):
                 yield error(
                     "SIZE-011",
@@ -331,7 +331,8 @@ def fill_in(data: object) -> object:
     release = given.get("release")
     if not isinstance(release, str) or is_token(release) or isinstance(releases.find(release), releases.UnknownRelease):
         return given
-    names = [_name(item) for item in cast("Sequence[object]", given.get("applications") or ())]
+    listed = given.get("applications")
+    names = [_name(item) for item in cast("Sequence[object]", listed)] if isinstance(listed, (list, tuple)) else []
     chosen = build(lambda: _chosen(sizing, release, names), lambda path: ("sizing", *path))
     missing = {role: fleet for role, fleet in chosen.items() if given.get(role) is None}
     return {**given, **missing}

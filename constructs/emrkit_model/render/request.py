@@ -137,7 +137,9 @@ def opened(items: Sequence[Configuration], resolve_secret: Callable[[SecretLike]
     """Configurations with CloudFormation's references to secrets resolved: EMR would take them for the value itself."""
 
     def one(item: Configuration) -> Configuration:
-        found = {key: resolve_secret(v) for key, v in item.properties.items() if v.startswith("{{resolve:")}
+        # A number that is only known at deployment is no text.
+        texts = ((key, value) for key, value in item.properties.items() if value.__class__ is str)
+        found = {key: resolve_secret(value) for key, value in texts if value.startswith("{{resolve:")}
         inner = opened(item.configurations, resolve_secret)
         if not found and inner == tuple(item.configurations):
             return item

@@ -57,7 +57,7 @@ def _secrets(items: Sequence[Configuration]) -> Iterator[tuple[str, str]]:
     """Keys whose value is a dynamic reference of CloudFormation, each with its classification."""
     for item in items:
         for key, value in item.properties.items():
-            if "{{resolve:" in value:
+            if value.__class__ is str and "{{resolve:" in value:
                 yield item.classification, key
         yield from _secrets(item.configurations)
 

@@ -110,6 +110,17 @@ def _s3(template: Template, owner: str, document: Found) -> Iterator[Problem]:
                 got=_shown(found),
                 allowed=", ".join(sorted(_KEYED_MODES)),
             )
+    for override in template.items(document.value, *_AT_REST, "S3EncryptionConfiguration", "Overrides"):
+        for found in template.at(override.value, "EncryptionMode"):
+            if not is_intrinsic(found.value) and found.value not in _KEYED_MODES:
+                yield Problem(
+                    owner,
+                    (*document.path, *override.path, *found.path),
+                    "data in one bucket of Amazon S3 is not encrypted with a key of yours",
+                    "give the bucket's override EncryptionMode SSE-KMS and AwsKmsKey, or leave it out",
+                    got=_shown(found),
+                    allowed=", ".join(sorted(_KEYED_MODES)),
+                )
 
 
 def _disk(template: Template, owner: str, document: Found) -> Iterator[Problem]:

@@ -116,10 +116,18 @@ class AtRest(Value):
         return cls(s3_mode=_CUSTOM, s3_provider=provider, disk_provider=disk_provider)
 
     def problems(self) -> Iterator[Diagnostic]:
-        """A KMS mode needs a key, CSE-Custom a class; at least one of S3 and disk is encrypted."""
+        """A KMS mode needs a key, CSE-Custom a class, an override a mode; at least one of S3 and disk is encrypted."""
         yield from _check_mode(self.s3_mode, self.s3_key, self.s3_provider, "s3_")
         for i, override in enumerate(self.s3_overrides):
             yield from _check_mode(override.mode, override.key, override.provider, "", "s3_overrides", i)
+        if self.s3_mode is None and self.s3_overrides:
+            yield error(
+                "ENC-047",
+                "single buckets differ from a mode that is not there",
+                "s3_overrides",
+                reason=f"EMR takes them only beside a mode for all others. {_PAGE}",
+                hint="set s3_mode, or let these buckets encrypt by themselves",
+            )
         yield from check_key(self.disk_key, "disk_key")
         if self.s3_mode is None and self.disk_key is None and self.disk_provider is None:
             yield error("ENC-012", "nothing is encrypted at rest: neither S3 nor disks", reason=_PAGE)

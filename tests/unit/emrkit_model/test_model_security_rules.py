@@ -59,6 +59,11 @@ PARTS: list[tuple[str, Mapping[str, object], Mapping[str, object]]] = [
     ("E-ENC-010", at_rest(s3_mode="CSE-KMS"), at_rest(s3_mode="CSE-KMS", s3_key=KEY)),
     ("E-ENC-011", at_rest(s3_mode="SSE-S3", s3_key=KEY), at_rest(s3_mode="SSE-S3")),
     ("E-ENC-012", at_rest(s3_mode=None), at_rest(s3_mode=None, disk_provider=DISK_PROVIDER)),
+    (
+        "E-ENC-047",
+        at_rest(s3_mode=None, disk_key=KEY, s3_overrides=[{"bucket": "b", "mode": "SSE-S3"}]),
+        at_rest(s3_mode="SSE-KMS", s3_key=KEY, s3_overrides=[{"bucket": "b", "mode": "SSE-S3"}]),
+    ),
     ("E-ENC-020", in_transit(kind="custom", class_name="C"), in_transit(**PEM)),
     ("E-ENC-021", in_transit(kind="pem", location="/tmp/z.zip"), in_transit(kind="pem", location="arn:aws:s3:::b/z")),
     ("E-ENC-022", in_transit(**PEM, key=KEY), in_transit(key=KEY)),

@@ -90,6 +90,14 @@ BREAKAGES: dict[str, tuple[str, str, Breakage]] = {
             encryption(r)["AtRestEncryptionConfiguration"]["S3EncryptionConfiguration"], EncryptionMode="SSE-S3"
         ),
     ),
+    "one bucket with a key of S3": (
+        "E-RULE-002",
+        "Security",
+        lambda r: set_(
+            encryption(r)["AtRestEncryptionConfiguration"]["S3EncryptionConfiguration"],
+            Overrides=[{"BucketName": "open", "EncryptionMode": "SSE-S3"}],
+        ),
+    ),
     "local disks off": (
         "E-RULE-002",
         "Security",
