@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import combination_rules, coverage, errors, guardrails, guides, project_file
+from . import combination_rules, coverage, errors, guardrails, guides, project_file, python
 
-PAGES = (combination_rules, coverage, errors, guardrails, project_file)
+PAGES = (combination_rules, coverage, errors, guardrails, project_file, python)
 
 if __name__ == "__main__":
     for module in PAGES:

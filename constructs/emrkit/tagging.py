@@ -22,6 +22,10 @@ def tag_everything(scope: IConstruct, ownership: Ownership) -> None:
     Clusters that a pipeline or a run launches are no resources: give them `ownership.all_tags()` as their tags, which
     a project file does by itself.
 
+    Args:
+        scope: The app, the stack or the construct.
+        ownership: Whose it is, who pays for it, and further tags.
+
     Example: `emr.tag_everything(app, emr.Ownership(owner="data-platform", cost_center="4711"))`
     """
     for key, value in ownership.all_tags().items():

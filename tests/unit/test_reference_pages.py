@@ -8,12 +8,13 @@ from types import ModuleType
 
 import pytest
 
-from docs import combination_rules, coverage, errors, examples, guardrails, guides, project_file
+import emrkit
+from docs import combination_rules, coverage, errors, examples, guardrails, guides, project_file, public_names, python
 
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("module", [combination_rules, coverage, errors, guardrails, project_file])
+@pytest.mark.parametrize("module", [combination_rules, coverage, errors, guardrails, project_file, python])
 def test_a_generated_page_is_as_the_source_has_it(module: ModuleType) -> None:
     assert module.PAGE.read_text("utf-8") == module.page(), "run: python -m docs"
 
@@ -37,6 +38,13 @@ def test_every_example_is_shown_in_a_guide() -> None:
     files = {f"docs/examples/{name}.py" for name in examples.names()}
     files |= {f"docs/examples/{p.name}" for p in (ROOT / "docs/examples").glob("*.yaml")}
     assert files - shown == set()
+
+
+def test_every_public_name_stands_in_the_python_reference_with_words_for_each_argument() -> None:
+    known = {name.name: name for name in public_names.names()}
+    assert set(known) == set(emrkit.__all__)
+    assert [name for name, found in known.items() if len(found.words) < 20] == []
+    assert [f"{name}.{f.name}" for name, found in known.items() for f in found.fields if not f.means] == []
 
 
 def test_every_code_says_something() -> None:
