@@ -25,6 +25,7 @@ WRONG = {
     "an unknown kind of target": (change("kind: aws", "kind: azure"), "E-FILE-003", "azure", None),
     "an account of eleven digits": (change('"000000000123"', "00000000012"), "E-FILE-051", "00000000012", None),
     "a region that is none": (change("eu-west-1", "europe"), "E-FILE-052", "europe", None),
+    "an environment that is no name": (change("environment: dev}", "environment: 1st}"), "E-FILE-053", "1st", None),
     "a localstack without endpoint": (change("kind: local,", "kind: localstack,"), "E-FILE-054", "{kind:", None),
     "an endpoint for AWS": (change("region: eu-west-1", "endpoint: http://x"), "E-FILE-055", "http://x", None),
     "an endpoint with a password": (
@@ -122,6 +123,13 @@ def test_a_pipeline_may_run_on_a_cluster_that_runs_steps_side_by_side(project):
 def test_a_pipeline_on_a_cluster_without_spark_is_refused(project):
     text = change("{extends: etl, transient: true}", "{extends: etl, transient: true, applications: [Hive]}")
     assert "E-JOB-030" in {d.code for d in findings(project(text))}
+
+
+def test_a_job_that_is_not_there_is_refused_with_a_close_name(project):
+    resolved = load(project()).for_target("local")
+    with pytest.raises(EmrkitError, match="did you mean `daily`") as caught:
+        resolved.job("dayly")
+    assert caught.value.diagnostics[0].code == "E-FILE-063"
 
 
 def test_every_problem_is_reported_at_once(project):

@@ -33,7 +33,7 @@ def workspace(state: Path, account: str = "123456789012", kind: str = "aws") -> 
 
 def test_without_a_yes_the_account_is_shown_and_nothing_goes_on(tmp_path: Path) -> None:
     listener = Listener(False)
-    with pytest.raises(EmrkitError, match="--yes") as caught:
+    with pytest.raises(EmrkitError, match=r"E-RUN-007[\s\S]*--yes") as caught:
         workspace(tmp_path).guard(listener, yes=False, verb="deploy")  # type: ignore[arg-type]
     assert caught.value.exit_code == ExitCode.TARGET_REFUSED
     assert "123456789012" in listener.said[0]

@@ -80,7 +80,7 @@ def test_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:
     line = json.loads(made.path.read_text().splitlines()[0])
     line["entry"]["version"] = 99
     made.path.write_text(json.dumps(line) + "\n")
-    with pytest.raises(EmrkitError, match="newer emrkit") as caught:
+    with pytest.raises(EmrkitError, match=r"E-RUN-002[\s\S]*newer emrkit") as caught:
         read_journal(made.path, "here")
     assert caught.value.exit_code == ExitCode.TARGET_REFUSED
     assert json.loads(made.path.read_text()) == line
@@ -88,7 +88,7 @@ def test_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:
 
 def test_another_lineage_is_refused(tmp_path: Path) -> None:
     made = make(tmp_path, lineage="there")
-    with pytest.raises(EmrkitError, match="belongs to another"):
+    with pytest.raises(EmrkitError, match=r"E-RUN-003[\s\S]*belongs to another"):
         read_journal(made.path, "here")
 
 

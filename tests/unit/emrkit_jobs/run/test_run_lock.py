@@ -54,6 +54,7 @@ def test_the_refusal_names_the_holder_and_the_way_to_steal(objects: S3Objects) -
     with hold(objects, "locks", "job") as lock, pytest.raises(EmrkitError) as caught:
         acquire(objects, "locks", "job")
     text = str(caught.value)
+    assert "E-RUN-004" in text
     assert f"process {lock.record['pid']} on {lock.record['host']}" in text
     assert "--steal-lock" in text
 
@@ -70,7 +71,7 @@ def test_a_lease_that_ran_out_is_stale_and_its_holder_is_fenced(objects: S3Objec
     late = acquire(objects, "locks", "job", now=lambda: clock[0])
     clock[0] += LEASE_SECONDS + 1
     acquire(objects, "locks", "job", now=lambda: clock[0])
-    with pytest.raises(EmrkitError, match="taken by somebody else") as caught:
+    with pytest.raises(EmrkitError, match=r"E-RUN-005[\s\S]*taken by somebody else") as caught:
         late.check()
     assert caught.value.exit_code == ExitCode.OUTCOME_UNKNOWN
 

@@ -107,7 +107,7 @@ def test_a_missing_stack_is_none_and_other_errors_are_not(rig: Rig) -> None:
 def test_the_account_of_local_endpoints_is_not_aws(rig: Rig) -> None:
     answer = {"Account": "000000000000", "Arn": "arn:aws:iam::000000000000:root", "UserId": "x"}
     rig.stub("sts").add_response("get_caller_identity", answer)
-    with pytest.raises(EmrkitError, match="local endpoint answers"):
+    with pytest.raises(EmrkitError, match=r"E-TGT-012[\s\S]*local endpoint answers"):
         rig.target.identity()
 
 
@@ -165,7 +165,7 @@ def test_resource_types_that_an_endpoint_lacks_are_named() -> None:
 
 def test_an_endpoint_in_the_environment_never_diverts_an_aws_target(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
-    with pytest.raises(EmrkitError, match="leads elsewhere"):
+    with pytest.raises(EmrkitError, match=r"E-TGT-012[\s\S]*leads elsewhere"):
         open_aws("prod", environment="prod", region="eu-west-1")
 
 

@@ -68,8 +68,16 @@ def test_the_exit_code_is_the_programs_own(executor: LocalExecutor, tmp_path: Pa
 
 @pytest.mark.parametrize("program", ["no-such-program-here", "./missing", "/nowhere/tool"])
 def test_a_program_that_is_not_there_is_refused_by_name(executor: LocalExecutor, tmp_path: Path, program: str) -> None:
-    with pytest.raises(Refusal, match=program):
+    with pytest.raises(Refusal, match=program) as refused:
         run(executor, work(tmp_path / "step", program))
+    assert refused.value.code == "E-ENG-006"
+
+
+@pytest.mark.parametrize("jar", ["command-runner.jar", "script-runner.jar"])
+def test_a_runner_without_words_is_refused(executor: LocalExecutor, tmp_path: Path, jar: str) -> None:
+    with pytest.raises(Refusal, match=f"{jar} was given no") as refused:
+        run(executor, work(tmp_path / "step", jar=jar))
+    assert refused.value.code == "E-ENG-005"
 
 
 @pytest.mark.parametrize("word", sorted(NOT_YET))
@@ -80,8 +88,9 @@ def test_an_engine_that_is_not_there_yet_is_never_a_success(executor: LocalExecu
 
 
 def test_a_foreign_jar_is_refused(executor: LocalExecutor, tmp_path: Path) -> None:
-    with pytest.raises(Refusal, match=r"s3://b/mine\.jar"):
+    with pytest.raises(Refusal, match=r"s3://b/mine\.jar") as refused:
         run(executor, work(tmp_path / "step", jar="s3://b/mine.jar"))
+    assert refused.value.code == "E-ENG-008"
 
 
 def test_script_runner_fetches_the_script_and_passes_its_arguments(executor: LocalExecutor, tmp_path: Path) -> None:
@@ -174,8 +183,9 @@ def test_a_release_without_an_engine_is_refused_with_the_way_out(
     executor: LocalExecutor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EMRKIT_CACHE_DIR", str(tmp_path / "empty"))
-    with pytest.raises(Refusal, match="emrkit local prepare"):
+    with pytest.raises(Refusal, match="emrkit local prepare") as refused:
         executor.check_release("emr-7.10.0")
+    assert refused.value.code == "E-ENG-002"
     with pytest.raises(Refusal, match=r"Spark 4\.0"):
         executor.check_release("emr-spark-8.0.0")
     with pytest.raises(Refusal, match=r"Spark 3\.4"):

@@ -125,8 +125,9 @@ def test_archives_are_unpacked_under_their_alias(tmp_path: Path) -> None:
 
 
 def test_an_archive_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(Refusal, match=r"s3://b/none\.zip"):
+    with pytest.raises(Refusal, match=r"s3://b/none\.zip") as refused:
         unpack_archives(parse_submit(["--archives", "s3://b/none.zip", "j.py"]), tmp_path, tmp_path)
+    assert refused.value.code == "E-ENG-004"
 
 
 def test_an_archive_that_escapes_its_folder_is_stopped(tmp_path: Path) -> None:
@@ -134,8 +135,9 @@ def test_an_archive_that_escapes_its_folder_is_stopped(tmp_path: Path) -> None:
         packed.addfile(tarfile.TarInfo("../../outside"), io.BytesIO(b""))
     step = tmp_path / "step"
     step.mkdir()
-    with pytest.raises(Refusal, match="outside"):
+    with pytest.raises(Refusal, match="outside") as refused:
         unpack_archives(parse_submit(["--archives", f"{tmp_path}/bad.tar.gz#x", "j.py"]), step, tmp_path)
+    assert refused.value.code == "E-ENG-011"
     assert list(step.rglob("outside")) == []
 
 
