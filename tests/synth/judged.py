@@ -26,12 +26,13 @@ ATTRIBUTE_OF = {
     "AWS::IAM::Role": "arn:aws:iam::123456789012:role/placeholder",
     "AWS::S3::Bucket": "arn:aws:s3:::placeholder",
     "AWS::KMS::Key": "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555",
+    "AWS::SNS::Topic": "arn:aws:sns:eu-central-1:123456789012:placeholder",
     "AWS::SecretsManager::Secret": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:placeholder-AbCdEf",
     "AWS::Logs::LogGroup": "arn:aws:logs:eu-central-1:123456789012:log-group:placeholder:*",
     "AWS::StepFunctions::StateMachine": "arn:aws:states:eu-central-1:123456789012:stateMachine:placeholder",
     "AWS::EC2::VPC": "vpc-0123456789abcdef0",
 }
-REFERRED_TO_BY_ARN = {"AWS::StepFunctions::StateMachine", "AWS::SecretsManager::Secret"}
+REFERRED_TO_BY_ARN = {"AWS::StepFunctions::StateMachine", "AWS::SecretsManager::Secret", "AWS::SNS::Topic"}
 PSEUDO = {
     "AWS::Partition": "aws",
     "AWS::AccountId": "123456789012",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from emrkit_model.newest_release import newest_release
+
 __all__ = ["SHOWN"]
 
 CLUSTER, SECURITY, ROLE = "AWS::EMR::Cluster", "AWS::EMR::SecurityConfiguration", "AWS::IAM::Role"
 GROUP, FLEET, STEP = "AWS::EMR::InstanceGroupConfig", "AWS::EMR::InstanceFleetConfig", "AWS::EMR::Step"
 SUBNET, RULE, ENDPOINT = "AWS::EC2::Subnet", "AWS::EC2::SecurityGroupIngress", "AWS::EC2::VPCEndpoint"
+MACHINE = "AWS::StepFunctions::StateMachine"
 GLUE = "AWSGlueDataCatalogHiveClientFactory"
 PASSWORD = '"EMR.secret@javax.jdo.option.ConnectionPassword":'
 
@@ -70,9 +73,21 @@ SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "network_public": ((SUBNET, '"MapPublicIpOnLaunch":true'),),
     "network_spark8": ((ENDPOINT, "emr-service-cell01"),),
+    "newest_release": ((CLUSTER, f'"ReleaseLabel":"{newest_release("7")}"'), (CLUSTER, '"ReleaseLabel":"emr-7.13.0"')),
     "notebooks": ((CLUSTER, '"Name":"JupyterHub"'), (CLUSTER, '"Name":"Livy"')),
     "partitions": ((ROLE, '"AWS::Partition"'),),
     "permissions_boundary": ((ROLE, '"PermissionsBoundary":'), (ROLE, '"Path":"/')),
+    "pipeline_notifications": (
+        ("AWS::Events::Rule", '"status":["FAILED","TIMED_OUT","ABORTED"]'),
+        (ROLE, '"Action":"sns:Publish"'),
+        (ROLE, '["kms:Decrypt","kms:GenerateDataKey"]'),
+    ),
+    "pipeline_overrides": (
+        (MACHINE, "chosen.spot %}"),
+        (MACHINE, '\\"most\\":{\\"allowed\\":[20,40,80]}'),
+        (MACHINE, '\\"idle_seconds\\":600'),
+    ),
+    "pipeline_refuses": ((MACHINE, ":states:::aws-sdk:emr:listClusters"), (ROLE, '"elasticmapreduce:ListClusters"')),
     "ranger": ((SECURITY, '"RangerConfiguration":'),),
     "roles_and_grants": ((ROLE, '"s3:GetObject"'), (ROLE, '"iam:PassedToService"')),
     "runtime_roles": ((ROLE, '"sts:TagSession"'), (SECURITY, '"EnableApplicationScopedIAMRole":true')),
