@@ -13,7 +13,17 @@ from emrkit_model.steps import Step
 from emrkit_model.tokens import is_token
 from emrkit_model.values import Value
 
-__all__ = ["check_buckets", "check_items", "check_network", "check_roles", "check_security", "check_steps", "listed"]
+__all__ = [
+    "check_buckets",
+    "check_cluster",
+    "check_items",
+    "check_network",
+    "check_roles",
+    "check_security",
+    "check_steps",
+    "check_value",
+    "listed",
+]
 
 _NAMES_PAGE = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9]")
@@ -64,6 +74,27 @@ def check_roles(value: object) -> Iterator[Diagnostic]:
             got=_shown(value),
             allowed="emr.Roles(...), or emr.Roles.from_names(...) for roles that exist",
             reason=f"{_GUIDE}emr-iam-roles.html",
+        )
+
+
+def check_cluster(value: object) -> Iterator[Diagnostic]:
+    """An id or nothing at all in place of a cluster."""
+    if not hasattr(type(value), "cluster_id"):
+        yield error(
+            "CLUS-112",
+            "cluster must be emr.Cluster",
+            "cluster",
+            got=_shown(value),
+            allowed='emr.Cluster(...), or emr.Cluster.from_cluster_id(self, "Etl", "j-...") for one that exists',
+            reason="https://docs.aws.amazon.com/emr/latest/APIReference/API_DescribeCluster.html",
+        )
+
+
+def check_value(field: str, value: object, kind: str, *, allowed: str) -> Iterator[Diagnostic]:
+    """Something else in place of a value object, known by the name of its class."""
+    if kind not in {each.__name__ for each in type(value).__mro__}:
+        yield error(
+            "CLUS-113", f"{field} is another kind of value", field, got=_shown(value), allowed=f"{kind}: {allowed}"
         )
 
 

@@ -14,9 +14,10 @@ from constructs import Construct
 
 from emrkit_facts.iam import EVENTS_RULE_ACTIONS, step_functions_rule
 from emrkit_model.diagnostics import Diagnostic
-from emrkit_model.values import InvalidModel
+from emrkit_model.values import InvalidModel, refuse
 
 from .acknowledgements import Acknowledgement, Judge, acknowledge
+from .arguments import check_roles, check_value
 from .json_text import json_text
 from .pseudo_parameters import Aws
 from .resources import make
@@ -91,6 +92,9 @@ class Pipeline(Construct):
         overrides: Mapping[str, Override] = NO_OVERRIDES,
         when_running: Literal["launch", "refuse"] = "launch",
     ) -> None:
+        jobs = check_value("job", job, "Job", allowed='emr.Job(name="etl", run_on="launched", steps=[...])')
+        clusters = check_value("cluster", cluster, "Cluster", allowed="the value object that place_cluster gives")
+        refuse([*jobs, *clusters, *check_roles(roles)])
         super().__init__(scope, id)
         if cluster.realm is not None:
             raise InvalidModel(

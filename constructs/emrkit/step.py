@@ -12,8 +12,9 @@ from emrkit_model.findings import error
 from emrkit_model.render import cloudformation
 from emrkit_model.steps import ActionOnFailure
 from emrkit_model.tokens import is_token
-from emrkit_model.values import InvalidModel
+from emrkit_model.values import InvalidModel, refuse
 
+from .arguments import check_cluster, check_value
 from .cluster import Cluster
 from .pseudo_parameters import Aws
 from .resources import make
@@ -63,6 +64,8 @@ class Step(Construct):
         log_uri: str | None = None,
         encryption_key: KeyLike | None = None,
     ) -> None:
+        allowed = 'emr.SparkStep(name="etl", entry_point="s3://bucket/job.py") and its like'
+        refuse([*check_cluster(cluster), *check_value("step", step, "Step", allowed=allowed)])
         super().__init__(scope, id)
         statements: list[Statement] = []
         self.value: StepValue = place_step(self, step, statements)

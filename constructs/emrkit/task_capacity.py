@@ -9,8 +9,9 @@ from constructs import Construct
 
 from emrkit_model.findings import error
 from emrkit_model.render import cloudformation
-from emrkit_model.values import InvalidModel
+from emrkit_model.values import InvalidModel, refuse
 
+from .arguments import check_cluster, check_value
 from .cluster import Cluster
 from .literal_ids import accept_literal_ids
 from .resources import make
@@ -53,6 +54,8 @@ class TaskFleet(Construct):
         cluster: ClusterReference,
         fleet: InstanceFleet,
     ) -> None:
+        allowed = 'emr.InstanceFleet.spot("m5.xlarge", capacity=8)'
+        refuse([*check_cluster(cluster), *check_value("fleet", fleet, "InstanceFleet", allowed=allowed)])
         super().__init__(scope, id)
         if isinstance(cluster, Cluster):
             _check_kind(cluster, groups=False)
@@ -106,6 +109,8 @@ class TaskGroup(Construct):
         cluster: ClusterReference,
         group: InstanceGroup,
     ) -> None:
+        allowed = 'emr.InstanceGroup.spot("m5.xlarge", count=4)'
+        refuse([*check_cluster(cluster), *check_value("group", group, "InstanceGroup", allowed=allowed)])
         super().__init__(scope, id)
         if isinstance(cluster, Cluster):
             _check_kind(cluster, groups=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from .configurations import Configuration
 from .diagnostics import Diagnostic, FieldPath, render_path
@@ -55,8 +56,7 @@ class Contributor(Value):
 
 def gather(value: Value, release: str, applications: frozenset[str] | None) -> Iterator[Contribution]:
     """What the contributors among a value's fields add, with paths from the value."""
-    for name in type(value).model_fields:
-        inner: object = getattr(value, name)
+    for name, inner in vars(value).items():
         if isinstance(inner, Contributor):
             for path, configuration in inner.configurations(release, applications):
                 yield (name, *path), configuration
@@ -86,9 +86,9 @@ def export(field: str, classification: str, variables: Mapping[str, object]) -> 
 
 def merge(free: Sequence[Configuration], contributions: Iterable[Contribution]) -> tuple[Configuration, ...]:
     """One list of both: a classification that the free map has keeps its place there, others follow in order."""
-    result = tuple(free)
     if is_token(free):
-        return result
+        return cast("tuple[Configuration, ...]", free)
+    result = tuple(free)
     for _, configuration in contributions:
         result = _join(result, configuration)
     return result
@@ -99,9 +99,7 @@ def _join(items: tuple[Configuration, ...], added: Configuration) -> tuple[Confi
     if added.classification not in names:
         return (*items, added)
     i = names.index(added.classification)
-    inner = tuple(items[i].configurations)
-    for nested in added.configurations:
-        inner = _join(inner, nested)
+    inner = merge(items[i].configurations, (((), nested) for nested in added.configurations))
     joined = items[i].replace(properties={**items[i].properties, **added.properties}, configurations=inner)
     return (*items[:i], joined, *items[i + 1 :])
 
@@ -111,7 +109,7 @@ def entries(configuration: Configuration) -> Iterator[tuple[Entry, str, FieldPat
     names = (configuration.classification,)
     for key, value in configuration.properties.items():
         yield (names, key), value, ("properties", key)
-    for i, nested in enumerate(configuration.configurations):
+    for i, nested in enumerate(() if is_token(configuration.configurations) else configuration.configurations):
         for (inner, key), value, path in entries(nested):
             yield ((*names, *inner), key), value, ("configurations", i, *path)
 
@@ -184,6 +182,19 @@ def check_doors(free: Sequence[Configuration], contributions: Sequence[Contribut
             reason="a list that is only known at deployment cannot be joined with typed settings",
             hint="write the list out (its values may be tokens), or leave the typed settings away",
         )
+    nested = {item.classification: path for path, item in contributions if item.configurations}
+    for i, item in enumerate(() if is_token(free) else free):
+        if is_token(item.configurations) and item.classification in nested:
+            yield error(
+                "CONF-050",
+                f"what is inside {item.classification} is a token, and `{render_path(nested[item.classification])}` "
+                "would have to be merged into it",
+                "configurations",
+                i,
+                "configurations",
+                reason="a list that is only known at deployment cannot be joined with typed settings",
+                hint="write the list out (its values may be tokens), or leave the typed settings away",
+            )
     if not contributions and not is_token(free) and len({item.classification for item in free}) == len(free):
         return  # one place for each key
     for (names, key), said in places(free, contributions).items():

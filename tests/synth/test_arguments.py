@@ -116,6 +116,26 @@ def test_roles_and_runtime_roles_refuse_what_is_no_grant_and_no_key(place: dict[
         emr.RuntimeRole(place["scope"], "Runtime", roles=["EMR_DefaultRole"])  # type: ignore[list-item]
 
 
+@pytest.mark.parametrize(
+    ("make", "codes"),
+    [
+        (lambda scope: emr.TaskFleet(scope, "T", cluster="j-1", fleet=None), ["E-CLUS-112", "E-CLUS-113"]),
+        (lambda scope: emr.TaskGroup(scope, "T", cluster=None, group="m5.xlarge"), ["E-CLUS-112", "E-CLUS-113"]),
+        (lambda scope: emr.Step(scope, "T", cluster="j-1", step="ls"), ["E-CLUS-112", "E-CLUS-113"]),
+        (
+            lambda scope: emr.Pipeline(scope, "T", job="etl", cluster="etl", roles="x"),
+            ["E-CLUS-113", "E-CLUS-113", "E-ROLE-020"],
+        ),
+    ],
+)
+def test_what_is_added_to_clusters_wants_clusters_and_values(
+    place: dict[str, Any], make: Callable[[Any], object], codes: list[str]
+) -> None:
+    with pytest.raises(EmrkitError) as refused:
+        make(place["scope"])
+    assert [d.code for d in refused.value.diagnostics] == codes
+
+
 def test_the_id_of_a_cluster_is_looked_at(place: dict[str, Any]) -> None:
     with pytest.raises(EmrkitError, match="E-CLUS-111"):
         emr.Cluster.from_cluster_id(place["scope"], "Typo", "etl")
