@@ -118,6 +118,7 @@ class AutoScaling(Value):
 
     It needs the cluster's auto scaling role, which the construct makes, and excludes managed scaling. EMR's own advice
     is managed scaling; this is for rules of one's own, for other metrics and for groups that follow different ones.
+    Local EMR checks and records a policy; its rules act on AWS alone.
     https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-automatic-scaling.html
 
     >>> [rule.name for rule in AutoScaling(minimum=2, maximum=10).rules][:2]
