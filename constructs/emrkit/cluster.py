@@ -10,6 +10,7 @@ from aws_cdk import aws_emr as emr
 from constructs import Construct
 
 from emrkit_model import cluster as model
+from emrkit_model.clear_secrets import find_clear_secrets
 from emrkit_model.fields import read
 from emrkit_model.render import cloudformation
 from emrkit_model.security.key_arns import check_key
@@ -278,10 +279,10 @@ class Cluster(ClusterReference):
             value, network=network, security=security, roles=self.roles, log_uri=log_uri, log_key=log_key
         )
         """The value object with everything filled in."""
-        properties = cloudformation.to_l1(cloudformation.CLUSTER, cloudformation.cluster_properties(self.value))
-        resource = make(emr.CfnCluster, self, "Resource", properties)
+        properties = cloudformation.cluster_properties(self.value)
+        resource = make(emr.CfnCluster, self, "Resource", cloudformation.to_l1(cloudformation.CLUSTER, properties))
         self._resource = resource
-        warn(self, check(self.value))
+        warn(self, [*check(self.value), *find_clear_secrets(cloudformation.CLUSTER, properties)])
         network.precede(resource, scope)
         accepted = dict(_ACCEPTED)
         if self.value.realm is not None or self.value.key_pair is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import aws_emr as emr
 from constructs import Construct
 
+from emrkit_model.clear_secrets import find_clear_secrets
 from emrkit_model.fields import read
 from emrkit_model.findings import error
 from emrkit_model.render import cloudformation
@@ -14,6 +15,7 @@ from emrkit_model.steps import ActionOnFailure
 from emrkit_model.tokens import is_token
 from emrkit_model.values import InvalidModel, refuse
 
+from .annotations import warn
 from .arguments import check_cluster, check_value
 from .cluster import Cluster
 from .pseudo_parameters import Aws
@@ -86,6 +88,7 @@ class Step(Construct):
         properties = cloudformation.step_properties(
             cluster.cluster_id, self.value, region=Aws.REGION, log_uri=log_uri, encryption_key=key
         )
+        warn(self, find_clear_secrets(cloudformation.STEP, properties))
         arguments = cloudformation.to_l1(cloudformation.STEP, properties)
         self._resource = make(emr.CfnStep, self, "Resource", arguments)
 

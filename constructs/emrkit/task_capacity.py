@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from aws_cdk import aws_emr as emr
 from constructs import Construct
 
+from emrkit_model.clear_secrets import find_clear_secrets
 from emrkit_model.findings import error
 from emrkit_model.render import cloudformation
 from emrkit_model.values import InvalidModel, refuse
 
+from .annotations import warn
 from .arguments import check_cluster, check_value
 from .cluster import Cluster
 from .literal_ids import accept_literal_ids
@@ -73,6 +75,7 @@ class TaskFleet(Construct):
         self.value: InstanceFleet = fleet if fleet.name is not None else fleet.replace(name=id)
         """The fleet with its name."""
         properties = cloudformation.task_fleet_properties(cluster.cluster_id, self.value)
+        warn(self, find_clear_secrets(cloudformation.TASK_FLEET, properties))
         arguments = cloudformation.to_l1(cloudformation.TASK_FLEET, properties)
         self._resource = make(emr.CfnInstanceFleetConfig, self, "Resource", arguments)
 
@@ -130,6 +133,7 @@ class TaskGroup(Construct):
         self.value: InstanceGroup = group
         """The group."""
         properties = cloudformation.task_group_properties(cluster.cluster_id, group, id)
+        warn(self, find_clear_secrets(cloudformation.TASK_GROUP, properties))
         arguments = cloudformation.to_l1(cloudformation.TASK_GROUP, properties)
         self._resource = make(emr.CfnInstanceGroupConfig, self, "Resource", arguments)
         if group.scaling is not None:

@@ -151,3 +151,24 @@ def test_a_program_that_is_nowhere_is_refused_and_one_on_the_cluster_is_not(
         emr.Step(place["scope"], "Nowhere", cluster=etl, step=emr.SparkStep(name="a", entry_point="nowhere.py"))
     for number, path in enumerate([str(script), "/home/hadoop/job.py", "s3://bucket/job.py"]):
         emr.Step(place["scope"], f"S{number}", cluster=etl, step=emr.SparkStep(name="a", entry_point=path))
+
+
+def test_a_secret_in_clear_text_is_a_warning_that_does_not_repeat_it(place: dict[str, Any]) -> None:
+    hive = emr.Configuration.of("hive-site", {"javax.jdo.option.ConnectionPassword": "hunter2!"})
+    script = emr.BootstrapAction(name="b", path="s3://b/x.sh", args=["AKIAIOSFODNN7EXAMPLE"])
+    etl = cluster(place, "Clear", configurations=[hive], bootstrap_actions=[script])
+    load = emr.Step(
+        place["scope"], "Load", cluster=etl, step=emr.CommandStep(name="l", command=["x", "--pwd=hunter2!"])
+    )
+    said = [str(entry.data) for made in (etl, load) for entry in made.node.metadata if entry.type == "aws:cdk:warning"]
+    assert len([text for text in said if "W-SEC-044" in text]) == 3
+    assert not any("hunter2" in text or "AKIAIOSFODNN7EXAMPLE" in text for text in said)
+
+
+def test_references_to_secrets_are_no_secrets(place: dict[str, Any]) -> None:
+    hive = emr.Configuration.of(
+        "hive-site",
+        {"javax.jdo.option.ConnectionPassword": "EMR.secret@arn:aws:secretsmanager:us-east-1:111122223333:secret:x"},
+    )
+    etl = cluster(place, "Referred", applications=["Hive"], configurations=[hive])
+    assert not [e for e in etl.node.metadata if "W-SEC-044" in str(e.data)]
