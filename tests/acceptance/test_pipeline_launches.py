@@ -16,7 +16,11 @@ from aws_cdk import aws_sns as sns
 from aws_cdk.assertions import Template
 
 import emrkit as emr
+from emrkit.state_language import job_states
 from emrkit_model.cluster import Cluster
+from emrkit_model.contract import Contract, ContractPipeline, declare_overrides
+from emrkit_model.job import Job
+from tests.conftest import Shop
 
 pytestmark = pytest.mark.daemon
 Client = Callable[[str], Any]
@@ -244,3 +248,77 @@ def test_who_stops_an_execution_is_told_of_too(
     assert (message["job"], message["status"], message["execution"]) == ("endless", "ABORTED", execution)
     for row in clusters(aws, "launch-endless", *LIVING):
         aws("emr").terminate_job_flows(JobFlowIds=[row["Id"]])
+
+
+# ---- the command line
+
+
+CLUSTER = {
+    "transient": True,
+    "release": "emr-7.10.0",
+    "primary": {"on_demand": ["m5.xlarge"]},
+    "core": {"on_demand": ["m5.xlarge"], "capacity": 2},
+}
+MARTS = {
+    "pipeline": {
+        "cluster": "own",
+        "overrides": {"core": {"path": "core.target_on_demand", "minimum": 1, "maximum": 5}},
+    },
+    "steps": [{"name": "only", "command": ["true"]}],
+}
+
+
+@pytest.fixture
+def marts(shop: Shop, aws: Client) -> Shop:
+    """A project with one pipeline that may be told a number, as if it were deployed."""
+    shop.write({"marts": MARTS}, clusters={"own": CLUSTER})
+    job = Job.parse({"name": "marts", **MARTS})
+    cluster = Cluster.parse({"name": "own", **{key: value for key, value in CLUSTER.items() if key != "transient"}})
+    cluster = cluster.with_placement(service_role="service", instance_profile="nodes", log_uri="s3://logs/")
+    assert job.pipeline is not None
+    overrides = job.pipeline.overrides
+    states = job_states(job, job.ordered_steps(), cluster, partition="aws", overrides=overrides)
+    made = aws("stepfunctions").create_state_machine(
+        name=shop.name, definition=json.dumps(states), roleArn="arn:aws:iam::000000000000:role/service"
+    )
+    known = ContractPipeline(
+        state_machine_arn=made["stateMachineArn"], name=shop.name, overrides=declare_overrides(overrides, cluster)
+    )
+    contract = Contract(project=shop.name, environment="dev", stack="pipelines", pipelines={"marts": known})
+    aws("ssm").put_parameter(Name=f"/emrkit/{shop.name}/dev/pipelines", Value=contract.render(), Type="String")
+    return shop
+
+
+def test_the_command_line_starts_a_pipeline_with_a_number(marts: Shop, aws: Client) -> None:
+    done = marts("run", "marts", "--via", "pipeline", "--set", "core=4", "--output", "json")
+    assert done.code == 0, done.err
+    assert "with core=4" in done.err
+    given = aws("stepfunctions").describe_execution(executionArn=str(done.data["execution"]))
+    assert json.loads(given["input"])["overrides"] == {"core": 4}
+    fleets = aws("emr").list_instance_fleets(ClusterId=json.loads(given["output"])["cluster"])["InstanceFleets"]
+    assert [f["TargetOnDemandCapacity"] for f in fleets if f["InstanceFleetType"] == "CORE"] == [4]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("core=6", "E-RUN-034"), ("core=0", "E-RUN-034"), ("cores=3", "E-RUN-033"), ("core=x", "E-RUN-032")],
+)
+def test_the_command_line_starts_nothing_with_a_number_that_is_not_allowed(
+    marts: Shop, aws: Client, text: str, code: str
+) -> None:
+    done = marts("run", "marts", "--via", "pipeline", "--set", text)
+    assert done.code == 2, done.err
+    assert f"error[{code}]" in done.err
+    machines = {m["name"]: m["stateMachineArn"] for m in aws("stepfunctions").list_state_machines()["stateMachines"]}
+    assert aws("stepfunctions").list_executions(stateMachineArn=machines[marts.name])["executions"] == []
+
+
+def test_the_same_command_with_another_number_is_another_run(marts: Shop, aws: Client) -> None:
+    """A run whose end is not known is gone on with, but not with other numbers."""
+    runs = [marts("run", "marts", "--via", "pipeline", "--detach", "--set", f"core={number}") for number in (2, 3, 3)]
+    assert [done.code for done in runs] == [0, 0, 0], [done.err for done in runs]
+    machines = {m["name"]: m["stateMachineArn"] for m in aws("stepfunctions").list_state_machines()["stateMachines"]}
+    rows = aws("stepfunctions").list_executions(stateMachineArn=machines[marts.name])["executions"]
+    assert len(rows) == 2
+    for row in rows:
+        assert ended(aws, row["executionArn"])["status"] == "SUCCEEDED"
