@@ -74,7 +74,16 @@ class Pipeline(Construct):
 
     Example:
         ```python
-        emr.Pipeline(self, "Flights", job=job, cluster=placed, roles=roles)
+        emr.Pipeline(
+            self,
+            "Flights",
+            job=job,
+            cluster=placed,
+            roles=roles,
+            notifications=emr.Notifications(failure=topic),
+            overrides={"core": emr.Override(path="core.target_on_demand", minimum=1, maximum=20)},
+            when_running="refuse",
+        )
         ```
     """
 

@@ -291,5 +291,5 @@ def put_expressions(request: dict[str, Json], cluster: Cluster, expressions: Map
         inner: Json = request
         *way, last = places[path].member
         for part in way:
-            inner = inner[part] if isinstance(inner, list) else cast("dict[str, Json]", inner)[cast("str", part)]  # type: ignore[index]
+            inner = cast("list[Json]", inner)[part] if isinstance(part, int) else cast("dict[str, Json]", inner)[part]
         cast("dict[str | int, Json]", inner)[last] = expression
