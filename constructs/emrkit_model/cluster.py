@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, PlainValidator, WithJsonSchema, model_vali
 
 from .applications import Application
 from .capacity import InstanceFleet
-from .capacity.choice import NODES, PRIMARY_NODES, TASK_NODES
+from .capacity.choice import NODES, PRIMARY_NODES, TASK_NODES, unknown_nodes
 from .capacity.groups import InstanceGroup
 from .capacity.managed_scaling import ManagedScaling
 from .cluster_rules import PLACE, check_itself, check_place
@@ -35,8 +35,8 @@ from .fields import (
     words,
 )
 from .later import later
-from .tokens import UNKNOWN_LIST, UNKNOWN_NUMBER, UNKNOWN_TEXT, is_token
-from .values import Json, Value, build
+from .tokens import UNKNOWN_TEXT, is_token
+from .values import Json, Value, build, unknown
 
 if TYPE_CHECKING:
     from .capacity.sizing import Sizing
@@ -123,6 +123,7 @@ def _newest(value: object) -> object:
     return match_release(value) or value
 
 
+_ROLES = ("primary", "core", "task")
 _JSON_OR_MAP = WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "object"}, {"type": "null"}]})
 
 
@@ -149,11 +150,7 @@ class Cluster(Value):
     REMEMBERED: ClassVar[Mapping[str, frozenset[str]]] = dict.fromkeys(
         ("_contributions", "_effective", "_nodes", "_own_findings", "_placed_nodes"), PLACE
     )
-    STAND_INS: ClassVar[Mapping[str, object]] = {
-        "name": UNKNOWN_TEXT,
-        "release": UNKNOWN_TEXT,
-        "primary": {"types": UNKNOWN_LIST, "target_on_demand": UNKNOWN_NUMBER},
-    }
+    STAND_INS: ClassVar[Mapping[str, object]] = {"name": UNKNOWN_TEXT, "release": UNKNOWN_TEXT, "primary": None}
 
     name: Text
     """The cluster's name: 1 to 256 characters without < > $ | and backtick."""
@@ -263,6 +260,16 @@ class Cluster(Value):
 
             return fill_in({**data, "release": _newest(data["release"])} if "release" in data else data)
         return data
+
+    @classmethod
+    def stand_ins(cls, given: Mapping[str, object], unreadable: Set[str]) -> dict[str, object]:
+        """Of every field that could not be read something unknown; nodes are of the kind that the others are."""
+        found = super().stand_ins(given, unreadable)
+        for name in unreadable & cls.model_fields.keys():
+            found.setdefault(name, unknown(cls.model_fields[name].annotation))
+        nodes = unknown_nodes(given.get(role) for role in _ROLES)
+        found |= {role: nodes for role in _ROLES if role in found}
+        return {name: value for name, value in found.items() if value is not None}
 
     def problems(self) -> Iterator[Diagnostic]:
         """Everything that holds between the parts: release, applications, fleets, scaling, security, limits."""

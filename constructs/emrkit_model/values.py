@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from threading import local
-from typing import TYPE_CHECKING, Any, ClassVar, LiteralString, Self, TypeVar, cast, get_args
+from types import NoneType, UnionType
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    ClassVar,
+    LiteralString,
+    Self,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+)
 
 from pydantic import (
     BaseModel,
@@ -18,8 +31,21 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
 
 from .diagnostics import Diagnostic, EmrkitError, FieldPath, Severity, render_path
+from .tokens import UNKNOWN_LIST, UNKNOWN_NUMBER, UNKNOWN_TEXT
 
-__all__ = ["InvalidModel", "Json", "Value", "build", "carry", "check", "field_words", "pass_on", "refuse", "translate"]
+__all__ = [
+    "InvalidModel",
+    "Json",
+    "Value",
+    "build",
+    "carry",
+    "check",
+    "field_words",
+    "pass_on",
+    "refuse",
+    "translate",
+    "unknown",
+]
 
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 """Plain data, ready for `json.dumps`."""
@@ -59,7 +85,7 @@ class Value(BaseModel):
     AREA: ClassVar[str] = "CLUS"
     """The area in the codes of this object's structural problems."""
     STAND_INS: ClassVar[Mapping[str, object]] = {}
-    """What stands in for a required field that is missing or unreadable, so that the other rules can still speak."""
+    """What stands in for a required field that is missing, so that the other rules can still speak."""
     REMEMBERED: ClassVar[Mapping[str, frozenset[str]]] = {}
     """Cached properties that `filled` keeps, each with the fields that it is not made of."""
 
@@ -73,6 +99,11 @@ class Value(BaseModel):
 
         # Nested values are built by pydantic itself, so that their problems are gathered, not raised one by one.
         __init__.__pydantic_base_init__ = True
+
+    @classmethod
+    def stand_ins(cls, given: Mapping[str, object], unreadable: Set[str]) -> dict[str, object]:
+        """What stands in for the fields that could not be read, and for the required ones that are missing."""
+        return {name: value for name, value in cls.STAND_INS.items() if name not in given or name in unreadable}
 
     def problems(self) -> Iterator[Diagnostic]:
         """The rules of this object alone (not of those inside it): errors and warnings."""
@@ -168,11 +199,12 @@ def _rules_of_the_rest(
 ) -> list[Diagnostic]:
     """The rules hold only for an object whose fields could be read: try again without the fields that could not.
 
-    A rule may then miss a field that was taken out, so only what it says of fields that are still there counts.
+    Something unknown stands in for them where it can. A rule may still miss a field that was taken out, so only what
+    it says of fields that are there counts.
     """
-    broken = {d.path[0] for d in found if d.path}
+    broken = {str(d.path[0]) for d in found if d.path}
     rest = {key: value for key, value in data.items() if key not in broken}
-    stand_ins = {key: value for key, value in cls.STAND_INS.items() if key not in rest}
+    stand_ins = cls.stand_ins(data, broken)
     if (len(rest) == len(data) and not stand_ins) or not rest:
         return []
     try:
@@ -182,6 +214,19 @@ def _rules_of_the_rest(
         more = translate(cls, error)
         return [d for d in more if d.path and d.path[0] in rest and (d.code, d.path) not in known]
     return []
+
+
+def unknown(annotation: object) -> object:
+    """Something unknown for a field of this kind; None where it cannot be."""
+    kind = get_origin(annotation)
+    if kind is Annotated:
+        return unknown(get_args(annotation)[0])
+    if kind in (Union, UnionType):
+        known = [unknown(part) for part in get_args(annotation) if part is not NoneType]
+        return known[0] if len(known) == 1 else None
+    if kind is Sequence:
+        return UNKNOWN_LIST
+    return {str: UNKNOWN_TEXT, int: UNKNOWN_NUMBER, float: UNKNOWN_NUMBER}.get(cast("type", annotation))
 
 
 def check(value: object) -> tuple[Diagnostic, ...]:
@@ -237,7 +282,13 @@ def translate(cls: type[BaseModel], error: ValidationError) -> list[Diagnostic]:
             found += [d.within(*path) for d in item.get("ctx", {})["diagnostics"]]
         else:
             found.append(_structural(cls, path, dict(item)))
-    return found
+    # A key that is misspelt is not missing as well.
+    meant = {(*d.path[:-1], d.hint) for d in found if d.code.endswith("-001")}
+    return [d for d in found if not (d.code.endswith("-002") and (*d.path[:-1], _did_you_mean(d.path[-1])) in meant)]
+
+
+def _did_you_mean(name: object) -> str:
+    return f"did you mean `{name}`?"
 
 
 def _structural(cls: type[BaseModel], path: FieldPath, item: Mapping[str, Any]) -> Diagnostic:
@@ -253,7 +304,7 @@ def _structural(cls: type[BaseModel], path: FieldPath, item: Mapping[str, Any]) 
             f"unknown key '{path[-1]}'",
             path=path,
             allowed=", ".join(known),
-            hint=f"did you mean `{close[0]}`?" if close else None,
+            hint=_did_you_mean(close[0]) if close else None,
         )
     if kind == "missing":
         return Diagnostic(f"E-{area}-002", f"'{name}' is missing", path=path, hint=f"add `{path[-1]}`")

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from pydantic import PlainValidator, WithJsonSchema
 
 from emrkit_model.findings import error
+from emrkit_model.tokens import UNKNOWN_LIST, UNKNOWN_NUMBER, UNKNOWN_TEXT
 from emrkit_model.values import build, carry
 
 from .fleets import InstanceFleet
 from .groups import InstanceGroup
 
-__all__ = ["NODES", "PRIMARY_NODES", "TASK_NODES"]
+__all__ = ["NODES", "PRIMARY_NODES", "TASK_NODES", "unknown_nodes"]
 
 _GROUP_KEYS = ("group", "type")
+
+
+def unknown_nodes(written: Iterable[object]) -> Mapping[str, object]:
+    """Nodes of which nothing is known but the kind: groups where any that are written say so, else a fleet."""
+    several = [item for value in written for item in (value if isinstance(value, (list, tuple)) else (value,))]
+    if any(isinstance(item, InstanceGroup) or _is_group(item) for item in cast("list[object]", several)):
+        return {"type": UNKNOWN_TEXT, "count": UNKNOWN_NUMBER}
+    return {"types": UNKNOWN_LIST, "target_on_demand": UNKNOWN_NUMBER}
+
+
+def _is_group(value: object) -> bool:
+    return isinstance(value, Mapping) and any(key in value for key in _GROUP_KEYS)
 
 
 def _nodes(value: object) -> object:

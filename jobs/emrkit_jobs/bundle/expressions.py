@@ -13,6 +13,7 @@ from difflib import get_close_matches
 
 from emrkit_jobs.bundle.nodes import Node, Scalar, map_scalars, walk_scalars
 from emrkit_model.diagnostics import Diagnostic, EmrkitError, FieldPath, Location, Severity
+from emrkit_model.tokens import UNKNOWN_TEXT
 
 __all__ = ["ATTRIBUTES", "Lookup", "ResourceReference", "expand", "find_references"]
 
@@ -30,6 +31,7 @@ ATTRIBUTES: Mapping[str, str] = {
 """What a deployed resource tells, by the word that asks for it."""
 
 _EXPRESSION = re.compile(r"\$(?P<escaped>\$)?\{(?P<root>var|resource)\.(?P<rest>[^{}]*)\}")
+_UNCLOSED = re.compile(r"(?<!\$)\$\{(?:var|resource)\.[^{}$\s]*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _ALMOST = re.compile(r"\$\{\s*(vars|variable|variables|resources|res)\.[^{}]*\}|\$\{\s+(var|resource)\.[^{}]*\}")
 
@@ -45,11 +47,17 @@ class ResourceReference:
 
 
 def expand(
-    root: Node, variables: Mapping[str, str | None], resources: Lookup | None = None
+    root: Node,
+    variables: Mapping[str, str | None],
+    resources: Lookup | None = None,
+    *,
+    all_known: bool = True,
 ) -> tuple[Node, list[Diagnostic]]:
     """The tree with its expressions filled in, and what is wrong with them.
 
-    Without `resources` a resource reference stays as it is written (its form is checked).
+    Without `resources` a resource reference stays as it is written (its form is checked). Where an expression has no
+    value, something unknown stands in, so that no rule says of it what would not be so with one. `all_known` is false
+    where more variables may be declared than could be read.
     """
     found: list[Diagnostic] = []
     paths = {scalar.at: path for path, scalar in walk_scalars(root) if "${" in scalar.text}
@@ -60,21 +68,27 @@ def expand(
         path = paths.get(scalar.at, ())
         if almost := _ALMOST.search(scalar.text):
             found.append(_almost(almost.group(), path, scalar.at))
+        if unclosed := _UNCLOSED.search(_EXPRESSION.sub("{", scalar.text)):
+            found.append(_unclosed(unclosed.group(), path, scalar.at))
+            return replace(scalar, text=UNKNOWN_TEXT, plain=False)
 
         def fill(match: re.Match[str]) -> str:
             if match["escaped"]:
                 return match.group()[1:]
             if match["root"] == "var":
                 text, problem = _variable(match["rest"], variables)
+                if not all_known and match["rest"] not in variables:
+                    return UNKNOWN_TEXT
             else:
                 try:
                     text, problem = _resource(match["rest"], match.group(), resources)
                 except EmrkitError as error:
                     placed = [d.within(*path).at(scalar.at) for d in error.diagnostics]
                     raise EmrkitError(placed, error.exit_code) from None
-            if problem is not None:
-                found.append(replace(problem, path=path, location=scalar.at))
-            return text
+            if problem is None:
+                return text
+            found.append(replace(problem, path=path, location=scalar.at))
+            return UNKNOWN_TEXT
 
         text = _EXPRESSION.sub(fill, scalar.text)
         return scalar if text == scalar.text else replace(scalar, text=text, plain=False)
@@ -128,6 +142,17 @@ def _resource(rest: str, written: str, resources: Lookup | None) -> tuple[str, D
             hint=f"did you mean `{close[0]}`?" if close else None,
         )
     return (resources(name, attribute) if resources else written), None
+
+
+def _unclosed(text: str, path: FieldPath, at: Location) -> Diagnostic:
+    return Diagnostic(
+        "E-FILE-049",
+        f"'{text}' is not closed",
+        path=path,
+        location=at,
+        allowed="${var.<name>} and ${resource.<name>.<attribute>}",
+        hint=f"write `{text}}}`",
+    )
 
 
 def _almost(text: str, path: FieldPath, at: Location) -> Diagnostic:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from emrkit_jobs.bundle.nodes import Node, find_node, key_location
+from emrkit_jobs.bundle.nodes import Node, find_node, key_location, walk_scalars
 from emrkit_model.diagnostics import Diagnostic, EmrkitError, FieldPath, Location, Severity
+from emrkit_model.tokens import UNKNOWN_TEXT
 
-__all__ = ["attempt", "locate", "once", "raise_errors"]
+__all__ = ["attempt", "locate", "of_known_values", "once", "raise_errors"]
 
 T = TypeVar("T")
 
@@ -27,6 +28,14 @@ def locate(nodes: Node, found: Diagnostic) -> Diagnostic:
     # What is unknown (a key, a kind of step) is the key itself; its value says nothing.
     unknown_key = found.summary.startswith("unknown k")
     return found.at(key_location(nodes, found.path) if unknown_key else find_node(nodes, found.path)[1])
+
+
+def of_known_values(nodes: Node, found: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Without what is said of something that stands in for a value that could not be read."""
+    unknown = {scalar.at for _, scalar in walk_scalars(nodes) if UNKNOWN_TEXT in scalar.text}
+    if not unknown:
+        return list(found)
+    return [d for d in found if d.location not in unknown and UNKNOWN_TEXT not in f"{d.summary}{d.got}{d.allowed}"]
 
 
 def once(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -7,14 +7,16 @@ order of files never matters. Nothing outside the project's folder is read.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 
+from emrkit_jobs.bundle.declarations import Head
 from emrkit_jobs.bundle.nodes import Entry, MappingNode, Node, Scalar, SequenceNode
 from emrkit_jobs.bundle.reading import read_yaml
 from emrkit_model.diagnostics import Diagnostic, EmrkitError, Severity
 
-__all__ = ["PARTS", "join_includes"]
+__all__ = ["PARTS", "find_gaps", "join_includes"]
 
 PARTS = ("clusters", "jobs", "variables")
 """The keys that an included file may hold."""
@@ -36,6 +38,20 @@ def join_includes(project: MappingNode, folder: Path) -> tuple[MappingNode, list
             continue
         project = _join(project, part, name, found)
     return project, found
+
+
+def find_gaps(top: MappingNode, joined: MappingNode, problems: Iterable[Diagnostic]) -> frozenset[str]:
+    """The parts of which there may be more than was read: their key is misspelt, or what holds them cannot be read.
+
+    `top` is the project file, `joined` the same with its includes, `problems` what `join_includes` found.
+    """
+    errors = [d for d in problems if d.severity is Severity.ERROR]
+    if any(d.code not in ("E-FILE-033", "E-FILE-034") for d in errors):
+        return frozenset(PARTS)
+    strange = [key for key in (*top.entries, *(str(d.path[0]) for d in errors)) if key not in Head.model_fields]
+    meant = {close for key in strange for close in get_close_matches(key, Head.model_fields, 1)}
+    broken = {key for key in PARTS if not isinstance(joined.get(key), MappingNode | None)}
+    return frozenset(PARTS) & (meant | broken)
 
 
 def _find_files(include: Node, folder: Path, found: list[Diagnostic]) -> Iterator[tuple[Path, str]]:

@@ -13,17 +13,23 @@ from emrkit_model.diagnostics import Diagnostic, FieldPath
 __all__ = ["check_references", "resolve_extends"]
 
 
-def resolve_extends(nodes: MappingNode, found: list[Diagnostic]) -> MappingNode:
-    """Every cluster that `extends` another, merged over it; what cannot be is added to `found`."""
+def resolve_extends(
+    nodes: MappingNode, found: list[Diagnostic], *, all_known: bool = True
+) -> tuple[MappingNode, frozenset[str]]:
+    """Every cluster that `extends` another, merged over it, and the names of those where that could not be.
+
+    What cannot be is added to `found`; with `all_known` false there may be more clusters than could be read.
+    """
     clusters = nodes.get("clusters")
     if not isinstance(clusters, MappingNode):
-        return nodes
+        return nodes, frozenset()
     done: dict[str, MappingNode] = {}
     for name in clusters.entries:
-        _extend(name, clusters, done, (), found)
+        _extend(name, clusters, done, (), found, all_known)
+    loose = frozenset(clusters.entries) - done.keys()
     for name, node in done.items():
         clusters = clusters.replacing(name, node)
-    return nodes.replacing("clusters", clusters)
+    return nodes.replacing("clusters", clusters), loose
 
 
 def _extend(
@@ -32,6 +38,7 @@ def _extend(
     done: dict[str, MappingNode],
     trail: tuple[str, ...],
     found: list[Diagnostic],
+    all_known: bool,
 ) -> MappingNode | None:
     node = clusters.get(name)
     if name in done or not isinstance(node, MappingNode):
@@ -40,8 +47,10 @@ def _extend(
     path: FieldPath = ("clusters", name, "extends")
     if other is None:
         done[name] = node
-    elif not isinstance(other, Scalar) or not isinstance(clusters.get(other.text), MappingNode):
+    elif not isinstance(other, Scalar) or other.text not in clusters.entries:
         text = other.text if isinstance(other, Scalar) else None
+        if text is not None and not all_known:
+            return None
         close = get_close_matches(text or "", [n for n in clusters.entries if n != name], 1)
         found.append(
             Diagnostic(
@@ -63,7 +72,7 @@ def _extend(
                 hint="take one `extends` away",
             )
         )
-    elif (below := _extend(other.text, clusters, done, (*trail, name), found)) is not None:
+    elif (below := _extend(other.text, clusters, done, (*trail, name), found, all_known)) is not None:
         merged = merge_nodes(below.without("transient", "extends", "name"), node.without("extends"))
         assert isinstance(merged, MappingNode)
         done[name] = merged
@@ -76,30 +85,33 @@ def check_references(
     transient: frozenset[str],
     jobs: Mapping[str, BundledJob],
     found: list[Diagnostic],
+    *,
+    all_known: bool = True,
 ) -> None:
-    """Adds to `found` what is wrong with the clusters that jobs name."""
+    """Adds to `found` what is wrong with the clusters that jobs name, also those jobs that could not be built.
+
+    With `all_known` false there may be more clusters than could be read.
+    """
     declared = find_node(nodes, ("clusters",))[0]
     names = tuple(declared.entries) if isinstance(declared, MappingNode) else ()
-    for name, bundled in jobs.items():
-        job = bundled.job
-        wanted: list[tuple[FieldPath, str]] = []
-        if job.run_on is not None:
-            wanted.append((("jobs", name, "run_on"), job.run_on))
-        elif job.pipeline is None:
+    written = find_node(nodes, ("jobs",))[0]
+    for job in written.entries if isinstance(written, MappingNode) else ():
+        places: tuple[FieldPath, ...] = (("jobs", job, "run_on"), ("jobs", job, "pipeline", "cluster"))
+        wanted = [(path, node) for path in places if isinstance(node := find_node(nodes, path)[0], Scalar)]
+        wanted = [(path, node) for path, node in wanted if not node.is_absent]
+        if not wanted and job in jobs:
             found.append(
                 Diagnostic(
                     "E-FILE-070",
-                    f"job '{name}' does not say where it runs",
-                    path=("jobs", name),
-                    location=find_node(nodes, ("jobs", name))[1],
+                    f"job '{job}' does not say where it runs",
+                    path=("jobs", job),
+                    location=find_node(nodes, ("jobs", job))[1],
                     hint="add `run_on: <cluster>`",
                 )
             )
-        if job.pipeline is not None:
-            wanted.append((("jobs", name, "pipeline", "cluster"), job.pipeline.cluster))
-        for path, cluster in wanted:
-            at = find_node(nodes, path)[1]
-            if cluster not in names:
+        for path, node in wanted:
+            cluster = node.text
+            if cluster not in names and all_known:
                 close = get_close_matches(cluster, names, 1)
                 found.append(
                     Diagnostic(
@@ -107,7 +119,7 @@ def check_references(
                         f"there is no cluster '{cluster}'",
                         path=path,
                         got=cluster,
-                        location=at,
+                        location=node.at,
                         allowed=", ".join(names) or "the file declares no cluster",
                         hint=f"did you mean `{close[0]}`?" if close else "add it under `clusters:`",
                     )
@@ -119,7 +131,7 @@ def check_references(
                         f"a pipeline launches its own cluster, '{cluster}' is a standing one",
                         path=path,
                         got=cluster,
-                        location=at,
+                        location=node.at,
                         allowed=", ".join(sorted(transient)) or None,
                         hint=f"declare one with `{{extends: {cluster}, transient: true}}` and name that",
                     )

@@ -13,7 +13,7 @@ Example:
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -21,19 +21,19 @@ from typing import cast
 
 from emrkit_jobs.bundle.declarations import Head, Target, check_names, choose_target
 from emrkit_jobs.bundle.expressions import Lookup
-from emrkit_jobs.bundle.findings import attempt, once, raise_errors
-from emrkit_jobs.bundle.includes import join_includes
+from emrkit_jobs.bundle.findings import attempt, locate, once, raise_errors
+from emrkit_jobs.bundle.includes import PARTS, find_gaps, join_includes
 from emrkit_jobs.bundle.judges import Judges
 from emrkit_jobs.bundle.nodes import MappingNode, Scalar, find_node, key_location, to_data
 from emrkit_jobs.bundle.reading import read_yaml
-from emrkit_jobs.bundle.resolution import Resolution, ResolvedProject, read_variables
-from emrkit_model.diagnostics import Diagnostic, EmrkitError, FieldPath, Location
+from emrkit_jobs.bundle.resolution import OVERRIDABLE, Resolution, ResolvedProject, read_variables
+from emrkit_model.diagnostics import Diagnostic, EmrkitError, FieldPath, Location, Severity
+from emrkit_model.tokens import UNKNOWN_TEXT
+from emrkit_model.values import check
 
-__all__ = ["PROJECT_FILE", "LoadedProject", "ResolvedProject", "load"]
+__all__ = ["PROJECT_FILE", "LoadedProject", "ResolvedProject", "examine", "load"]
 
 PROJECT_FILE = "emrkit.yaml"
-OVERRIDABLE = ("clusters", "jobs", "variables", "tags")
-"""The keys that a target's `overrides` may hold."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,13 @@ class LoadedProject:
     nodes: MappingNode = field(repr=False)
     judges: Judges = field(default_factory=Judges)
     """Who judges on every target."""
+    gaps: frozenset[str] = frozenset()
+    """Parts of the file that hold more than could be read."""
+
+    @property
+    def examined_targets(self) -> tuple[Target, ...]:
+        """The targets; where the file declares none, one that changes nothing: clusters and jobs are there all the same."""
+        return tuple(self.targets.values()) or (Target(name="none", kind="local"),)
 
     def judges_of(self, target: Target) -> Judges:
         """Who judges on this target, and what is accepted there."""
@@ -73,16 +80,42 @@ class LoadedProject:
         Raises `EmrkitError` with every problem at once, each with its place.
         """
         target = name if isinstance(name, Target) else self.choose_target(name)
-        found = Resolution(self.name, self.root, self.nodes, target, self.given, self.warnings, resources).resolve()
-        return replace(found, judges=self.judges_of(target))
+        resolved, found = self.examine_target(target, resources=resources)
+        raise_errors(found)
+        return resolved
+
+    def examine_target(
+        self, target: Target, *, resources: Lookup | None = None
+    ) -> tuple[ResolvedProject, tuple[Diagnostic, ...]]:
+        """The same without raising: what of the project could be read, and every finding."""
+        pass_ = Resolution(
+            self.name, self.root, self.nodes, target, self.given, self.warnings, resources, self.gaps
+        ).resolve()
+        return replace(pass_[0], judges=self.judges_of(target)), pass_[1]
 
 
 def load(path: Path | str, variables: Mapping[str, str] | None = None) -> LoadedProject:
     """The project file at `path` (or `emrkit.yaml` in that folder), with its includes.
 
     `variables` override those of the file; so do environment variables `EMRKIT_VAR_<name>`, by which the CLI hands its
-    own on to the app. Raises `EmrkitError` with every problem of the files themselves; clusters
-    and jobs are built, and judged, by `for_target`.
+    own on to the app. Raises `EmrkitError` with every problem of the files themselves, and then also with those of the
+    clusters and jobs that could be read in spite of them; otherwise these are built, and judged, by `for_target`.
+    """
+    project, found = examine(path, variables)
+    if any(d.severity is Severity.ERROR for d in found):
+        for target in project.examined_targets:
+            found = (*found, *project.examine_target(target)[1])
+    raise_errors(found)
+    return project
+
+
+def examine(
+    path: Path | str, variables: Mapping[str, str] | None = None
+) -> tuple[LoadedProject, tuple[Diagnostic, ...]]:
+    """What of the project file could be read, and every finding about what is not clusters and jobs.
+
+    Where a target cannot be read, or none, something stands in for it, so that clusters and jobs can be looked at.
+    Raises `EmrkitError` where the file is no YAML that could be looked into.
     """
     path = Path(path)
     given = {**_variables_of(os.environ), **(variables or {})}
@@ -102,13 +135,20 @@ def load(path: Path | str, variables: Mapping[str, str] | None = None) -> Loaded
         )
     found: list[Diagnostic] = []
     head = attempt(top, (), lambda: Head.parse(cast("dict[str, object]", to_data(top))), found)
+    unreadable = {str(d.path[0]) for d in found if d.path}
     nodes, problems = join_includes(top, root)
-    found += problems
+    gaps = find_gaps(top, nodes, problems)
+    said = {d.location for d in found}
+    found += [d for d in problems if d.location not in said]
     targets = _read_targets(nodes, found)
-    found += _check_parts(nodes, given)
-    raise_errors(found)
-    assert head is not None
-    return LoadedProject(path, root, head.project, targets, once(found), given, nodes, head.judges or Judges())
+    found += _check_parts(nodes, given, gaps)
+    warnings = tuple(d for d in once(found) if d.severity is Severity.WARNING)
+    judges = (head.judges if head else None) or Judges()
+    # What was said of once is left out of what follows.
+    rest = nodes.without(*unreadable, *(part for part in PARTS if not isinstance(nodes.get(part), MappingNode)))
+    name = head.project if head else UNKNOWN_TEXT
+    project = LoadedProject(path, root, name, targets, warnings, given, rest, judges, gaps)
+    return project, once(found)
 
 
 def _variables_of(environment: Mapping[str, str]) -> dict[str, str]:
@@ -116,7 +156,7 @@ def _variables_of(environment: Mapping[str, str]) -> dict[str, str]:
     return {name.removeprefix(prefix): text for name, text in environment.items() if name.startswith(prefix)}
 
 
-def _check_parts(nodes: MappingNode, given: Mapping[str, str]) -> Iterator[Diagnostic]:
+def _check_parts(nodes: MappingNode, given: Mapping[str, str], gaps: Collection[str]) -> Iterator[Diagnostic]:
     for key, kind in (
         ("clusters", "a cluster"),
         ("jobs", "a job"),
@@ -130,17 +170,9 @@ def _check_parts(nodes: MappingNode, given: Mapping[str, str]) -> Iterator[Diagn
             for found in check_names(kind, part.entries):
                 yield found.within(key).at(key_location(nodes, (key, *found.path)))
             if key == "variables":
-                for name, entry in part.entries.items():
-                    if not isinstance(entry.node, Scalar):
-                        yield Diagnostic(
-                            "E-FILE-045",
-                            f"variable '{name}' must be text",
-                            path=(key, name),
-                            location=entry.node.at,
-                            hint="a variable holds one value, not a list or mapping",
-                        )
+                yield from _check_variables(part, (key,))
     declared = read_variables(nodes)
-    for name in given:
+    for name in given if "variables" not in gaps else ():
         if name not in declared:
             close = get_close_matches(name, declared, 1)
             yield Diagnostic(
@@ -152,6 +184,18 @@ def _check_parts(nodes: MappingNode, given: Mapping[str, str]) -> Iterator[Diagn
             )
 
 
+def _check_variables(part: MappingNode, path: FieldPath) -> Iterator[Diagnostic]:
+    for name, entry in part.entries.items():
+        if not isinstance(entry.node, Scalar):
+            yield Diagnostic(
+                "E-FILE-045",
+                f"variable '{name}' must be text",
+                path=(*path, name),
+                location=entry.node.at,
+                hint="a variable holds one value, not a list or mapping",
+            )
+
+
 def _read_targets(nodes: MappingNode, found: list[Diagnostic]) -> dict[str, Target]:
     part = nodes.get("targets")
     targets: dict[str, Target] = {}
@@ -159,6 +203,7 @@ def _read_targets(nodes: MappingNode, found: list[Diagnostic]) -> dict[str, Targ
         return targets
     for name, entry in part.entries.items():
         path: FieldPath = ("targets", name)
+        targets[name] = Target(name=name, kind="local")  # unless it can be read
         if not isinstance(entry.node, MappingNode):
             found.append(
                 Diagnostic(
@@ -175,6 +220,7 @@ def _read_targets(nodes: MappingNode, found: list[Diagnostic]) -> dict[str, Targ
         target = attempt(nodes, path, lambda data=data, name=name: Target.parse(data, name=name), found)
         if target is not None:
             targets[name] = target
+            found += [locate(nodes, d.within(*path)) for d in check(target) if d.severity is Severity.WARNING]
     marked = [name for name, target in targets.items() if target.default]
     if len(marked) > 1:
         where = ("targets", marked[1], "default")
@@ -213,3 +259,5 @@ def _check_overrides(target: MappingNode, path: FieldPath) -> Iterator[Diagnosti
             )
         elif not isinstance(entry.node, MappingNode):
             yield Diagnostic("E-FILE-021", f"'{key}' must be a mapping of names", path=where, location=entry.node.at)
+        elif key == "variables":
+            yield from _check_variables(entry.node, where)

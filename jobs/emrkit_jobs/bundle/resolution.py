@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -10,22 +10,27 @@ from typing import cast
 
 from emrkit_jobs.bundle.declarations import Target
 from emrkit_jobs.bundle.expressions import Lookup, ResourceReference, expand, find_references
-from emrkit_jobs.bundle.findings import attempt, locate, once, raise_errors
+from emrkit_jobs.bundle.findings import attempt, locate, of_known_values, once
 from emrkit_jobs.bundle.judges import Judges
 from emrkit_jobs.bundle.links import check_references, resolve_extends
 from emrkit_jobs.bundle.nodes import MappingNode, Node, Scalar, find_node, merge_nodes, to_data
-from emrkit_jobs.bundle.work import BundledJob, check_job, check_scripts
+from emrkit_jobs.bundle.work import BundledJob, check_job, check_readable_steps, check_scripts, read_actions
 from emrkit_model.cluster import Cluster
 from emrkit_model.diagnostics import Diagnostic, EmrkitError, FieldPath, Location, Severity
 from emrkit_model.job import Job
 from emrkit_model.ownership import ENVIRONMENT_TAG, PROJECT_TAG, Ownership
+from emrkit_model.tokens import UNKNOWN_TEXT
 from emrkit_model.values import check
 
-__all__ = ["Resolution", "ResolvedProject", "read_variables"]
+__all__ = ["OVERRIDABLE", "Resolution", "ResolvedProject", "read_variables"]
 
 
 _OWNERSHIP = ("owner", "cost_center", "tags")
 """The keys of the project file that say whose everything is."""
+OVERRIDABLE = ("clusters", "jobs", "variables", "tags")
+"""The keys that a target's `overrides` may hold."""
+_STRUCTURAL = frozenset({"E-CLUS-001", "E-CLUS-003"})
+"""What is wrong with a key, or with the kind of its value, whatever stands beside it."""
 
 
 @dataclass(frozen=True)
@@ -90,12 +95,20 @@ def read_variables(nodes: MappingNode) -> dict[str, str | None]:
     part = nodes.get("variables")
     if not isinstance(part, MappingNode):
         return {}
-    scalars = {name: entry.node for name, entry in part.entries.items() if isinstance(entry.node, Scalar)}
-    return {name: None if node.is_absent else node.text for name, node in scalars.items()}
+    return {name: _value_of(entry.node) for name, entry in part.entries.items()}
+
+
+def _value_of(node: Node) -> str | None:
+    if not isinstance(node, Scalar):
+        return UNKNOWN_TEXT  # a list or a mapping, which was said of it already
+    return None if node.is_absent else node.text
 
 
 class Resolution:
-    """One pass of `for_target`: the findings so far, and the steps that add to them."""
+    """One pass of `for_target`: the findings so far, and the steps that add to them.
+
+    `gaps` are the parts of the file that hold more than could be read: what is missing in them may well be there.
+    """
 
     def __init__(
         self,
@@ -106,6 +119,7 @@ class Resolution:
         given: Mapping[str, str],
         warnings: Iterable[Diagnostic],
         resources: Lookup | None,
+        gaps: frozenset[str] = frozenset(),
     ) -> None:
         self._name = name
         self._root = root
@@ -113,25 +127,29 @@ class Resolution:
         self._target = target
         self._given = given
         self._resources = resources
+        self._gaps = gaps
         self._found: list[Diagnostic] = list(warnings)
 
-    def resolve(self) -> ResolvedProject:
+    def resolve(self) -> tuple[ResolvedProject, tuple[Diagnostic, ...]]:
+        """What could be read, and every finding; with an error among them the project is not whole."""
         nodes = self._merge_overrides()
         variables = {**read_variables(nodes), **self._given}
         parts = MappingNode(
             {k: e for k, e in nodes.entries.items() if k in ("clusters", "jobs", *_OWNERSHIP)}, nodes.at
         )
         references = find_references(parts)
-        expanded, problems = expand(parts, variables, self._resources)
+        expanded, problems = expand(parts, variables, self._resources, all_known="variables" not in self._gaps)
         self._found += problems
+        before = len(self._found)
         assert isinstance(expanded, MappingNode)
-        expanded = resolve_extends(expanded, self._found)
+        expanded, loose = resolve_extends(expanded, self._found, all_known="clusters" not in self._gaps)
         ownership = self._read_ownership(expanded)
-        clusters, transient = self._build_clusters(expanded, ownership)
+        clusters, transient = self._build_clusters(expanded, ownership, loose)
         jobs = self._build_jobs(expanded, clusters)
-        check_references(expanded, clusters, transient, jobs, self._found)
-        raise_errors(self._found)
-        return ResolvedProject(
+        check_references(expanded, clusters, transient, jobs, self._found, all_known="clusters" not in self._gaps)
+        self._found[before:] = of_known_values(expanded, self._found[before:])
+        found = once(self._found)
+        resolved = ResolvedProject(
             self._name,
             self._root,
             self._target,
@@ -141,22 +159,28 @@ class Resolution:
             transient,
             jobs,
             references,
-            once(self._found),
+            found,
             expanded,
         )
+        return resolved, found
 
     def _merge_overrides(self) -> MappingNode:
         nodes = self._nodes
         overrides = find_node(nodes, ("targets", self._target.name, "overrides"))[0]
         if not isinstance(overrides, MappingNode):
             return nodes
+        overrides = MappingNode(
+            {k: e for k, e in overrides.entries.items() if k in OVERRIDABLE and isinstance(e.node, MappingNode)},
+            overrides.at,
+            overrides.folder,
+        )
         for part in ("clusters", "jobs"):
             above, below = overrides.get(part), nodes.get(part)
             if not isinstance(above, MappingNode):
                 continue
             names = tuple(below.entries) if isinstance(below, MappingNode) else ()
             strangers = [name for name in above.entries if name not in names]
-            for name in strangers:
+            for name in strangers if part not in self._gaps else ():
                 close = get_close_matches(name, names, 1)
                 self._found.append(
                     Diagnostic(
@@ -177,7 +201,9 @@ class Resolution:
         data = cast("dict[str, object]", to_data(given))
         return attempt(nodes, (), lambda: Ownership.parse(data), self._found) or Ownership()
 
-    def _build_clusters(self, nodes: MappingNode, ownership: Ownership) -> tuple[dict[str, Cluster], frozenset[str]]:
+    def _build_clusters(
+        self, nodes: MappingNode, ownership: Ownership, loose: Collection[str]
+    ) -> tuple[dict[str, Cluster], frozenset[str]]:
         # Also on what only runs launch, which no stack tags: EMR hands them on to instances and volumes.
         tags = {PROJECT_TAG: self._name, ENVIRONMENT_TAG: self._target.environment_name, **ownership.all_tags()}
         clusters: dict[str, Cluster] = {}
@@ -190,10 +216,16 @@ class Resolution:
             data.setdefault("name", name)
             if isinstance(own := data.get("tags", {}), dict):
                 data["tags"] = {**tags, **cast("dict[str, object]", own)}
-            cluster = attempt(nodes, path, lambda data=data: Cluster.parse(data), self._found)
+            problems: list[Diagnostic] = []
+            cluster = attempt(nodes, path, lambda data=data: Cluster.parse(data), problems)
+            if name in loose:
+                self._found += [d for d in problems if _holds_alone(d, path)]
+                continue
+            self._found += problems
+            actions = check_scripts(read_actions(data))
+            self._found += [locate(nodes, d.within(*path)) for d in actions]
             if cluster is not None:
                 clusters[name] = cluster
-                self._found += [locate(nodes, d.within(*path)) for d in check_scripts(cluster)]
                 self._warn(nodes, path, check(cluster))
         return clusters, frozenset(transient)
 
@@ -207,7 +239,7 @@ class Resolution:
                 "E-FILE-003", "'transient' must be true or false", path=(*path, "transient"), got=got, location=value.at
             )
         )
-        return False
+        return True  # whoever writes the key at all means a cluster for runs
 
     def _build_jobs(self, nodes: MappingNode, clusters: Mapping[str, Cluster]) -> dict[str, BundledJob]:
         jobs: dict[str, BundledJob] = {}
@@ -217,11 +249,11 @@ class Resolution:
             data.setdefault("name", name)
             job = attempt(nodes, path, lambda data=data: Job.parse(data), self._found)
             if job is None:
-                continue
-            self._warn(nodes, path, check(job))
-            bundled, problems = check_job(name, job, node, self._root, clusters)
+                problems = check_readable_steps(data, node, self._root)
+            else:
+                self._warn(nodes, path, check(job))
+                jobs[name], problems = check_job(name, job, node, self._root, clusters)
             self._found += [locate(nodes, d.within(*path)) for d in problems]
-            jobs[name] = bundled
         return jobs
 
     def _mappings(self, nodes: MappingNode, part: str, kind: str) -> Iterator[tuple[str, MappingNode]]:
@@ -238,3 +270,8 @@ class Resolution:
 
     def _warn(self, nodes: Node, path: FieldPath, findings: Iterable[Diagnostic]) -> None:
         self._found += [locate(nodes, d.within(*path)) for d in findings if d.severity is Severity.WARNING]
+
+
+def _holds_alone(found: Diagnostic, path: FieldPath) -> bool:
+    """Whether a finding about a cluster is one without those fields that it would have of another."""
+    return found.path[: len(path)] == path and len(found.path) == len(path) + 1 and found.code in _STRUCTURAL

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from emrkit_jobs.bundle.declarations import Head, Target
-from emrkit_jobs.bundle.project import OVERRIDABLE
+from emrkit_jobs.bundle.resolution import OVERRIDABLE
 from emrkit_model.schema import cluster_schema, describe, job_schema
 
 __all__ = ["project_schema"]

@@ -9,24 +9,26 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import NoReturn, cast
+from typing import NoReturn, TypeVar, cast
 
 from emrkit_facts import releases
 from emrkit_jobs.bundle.archive import Bundle, Source, build, check_name
 from emrkit_jobs.bundle.code import check_python
 from emrkit_jobs.bundle.nodes import MappingNode, Scalar, find_node
-from emrkit_model.cluster import Cluster
+from emrkit_model.cluster import BootstrapAction, Cluster
 from emrkit_model.diagnostics import Diagnostic, EmrkitError, FieldPath
 from emrkit_model.fields import read
 from emrkit_model.fit import check_fit
-from emrkit_model.job import Fixture, Job
+from emrkit_model.job import Fixture, Job, parse_step
 from emrkit_model.steps import JarStep, ScriptStep, SparkSqlStep, SparkStep, Step
 from emrkit_model.tokens import is_token
 
-__all__ = ["BundledJob", "check_job", "check_scripts"]
+__all__ = ["BundledJob", "check_job", "check_readable_steps", "check_scripts", "read_actions"]
+
+T = TypeVar("T")
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
 _REMOTE = frozenset({"s3", "s3a", "s3n", "hdfs", "local"})
@@ -106,9 +108,47 @@ def check_job(
 ) -> tuple[BundledJob, list[Diagnostic]]:
     """The job with its files, and what is wrong with them (paths from the job's own mapping)."""
     problems = list(_check_fit(job, clusters))
+    files = _find_files(enumerate(job.steps), node, root, _pythons(job, clusters), problems)
+    fixtures = tuple(_check_fixture(i, fixture, node, root, problems) for i, fixture in enumerate(job.fixtures))
+    return BundledJob(name, job, root, root / node.folder, files, fixtures), problems
+
+
+def check_readable_steps(data: Mapping[str, object], node: MappingNode, root: Path) -> list[Diagnostic]:
+    """What is wrong with the files of a job that could not be built: those of its steps that can be read."""
+    problems: list[Diagnostic] = []
+    steps = ((number, _readable(parse_step, step)) for number, step in _items(data.get("steps")))
+    _find_files(((number, step) for number, step in steps if step is not None), node, root, None, problems)
+    return problems
+
+
+def read_actions(data: Mapping[str, object]) -> tuple[tuple[int, BootstrapAction], ...]:
+    """The bootstrap actions of a cluster that could not be built, as far as they can be read, with their numbers."""
+    actions = (
+        (n, _readable(BootstrapAction.model_validate, item)) for n, item in _items(data.get("bootstrap_actions"))
+    )
+    return tuple((number, action) for number, action in actions if action is not None)
+
+
+def _items(value: object) -> Iterable[tuple[int, object]]:
+    return enumerate(cast("list[object]", value)) if isinstance(value, list) else ()
+
+
+def _readable(read_one: Callable[[object], T], value: object) -> T | None:
+    try:
+        return read_one(value)
+    except (EmrkitError, ValueError):  # pydantic's own errors are ValueErrors
+        return None
+
+
+def _find_files(
+    steps: Iterable[tuple[int, Step]],
+    node: MappingNode,
+    root: Path,
+    python: tuple[str, str] | None,
+    problems: list[Diagnostic],
+) -> dict[tuple[int, str, int], _File]:
     files: dict[tuple[int, str, int], _File] = {}
-    python = _pythons(job, clusters)
-    for number, step in enumerate(job.steps):
+    for number, step in steps:
         for field_name, position, path, value in _local_values(number, step):
             scalar = find_node(node, path)[0]
             folder = scalar.folder if isinstance(scalar, Scalar) else node.folder
@@ -121,15 +161,12 @@ def check_job(
             files[number, field_name, position] = file
             if file.source.path.suffix == ".py" and field_name in ("entry_point", "py_files"):
                 problems += check_python(file.source.path, file.source.name, python)
-    fixtures = tuple(_check_fixture(i, fixture, node, root, problems) for i, fixture in enumerate(job.fixtures))
-    return BundledJob(name, job, root, root / node.folder, files, fixtures), problems
+    return files
 
 
-def check_scripts(cluster: Cluster) -> Iterator[Diagnostic]:
+def check_scripts(actions: Iterable[tuple[int, BootstrapAction]]) -> Iterator[Diagnostic]:
     """Bootstrap actions whose script no node could reach: a cluster outlives any bundle, so they lie in S3."""
-    if is_token(cluster.bootstrap_actions):
-        return
-    for number, action in enumerate(cluster.bootstrap_actions):
+    for number, action in actions:
         path = read(action.path)
         if _is_local(path, allow_cluster_paths=True) and not path.startswith("file:///"):
             yield Diagnostic(

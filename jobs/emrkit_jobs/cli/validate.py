@@ -11,6 +11,7 @@ from emrkit_jobs.cli.invocation import Invocation
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from emrkit_jobs.bundle.declarations import Target
     from emrkit_jobs.bundle.project import LoadedProject
     from emrkit_jobs.bundle.resolution import ResolvedProject
     from emrkit_model.diagnostics import Diagnostic
@@ -25,23 +26,28 @@ def command(invocation: Invocation, strict: bool) -> None:
     Every target of the file is checked, or the one that is named with --target.
     """
     from emrkit_jobs.bundle.findings import once
-    from emrkit_jobs.bundle.project import load
+    from emrkit_jobs.bundle.project import examine
     from emrkit_jobs.cli.output import as_data
     from emrkit_model.diagnostics import EmrkitError, Severity
 
     output = invocation.output
-    project = load(invocation.project_path, invocation.variables)
-    names = (
-        [project.choose_target(invocation.chosen_target).name] if invocation.chosen_target else list(project.targets)
-    )
-    found: list[Diagnostic] = list(project.warnings)
+    project, problems = examine(invocation.project_path, invocation.variables)
+    found: list[Diagnostic] = list(problems)
+    targets = project.examined_targets
+    if invocation.chosen_target:
+        try:
+            targets = (project.choose_target(invocation.chosen_target),)
+        except EmrkitError as error:
+            # Of a file that is wrong, the target itself may be what could not be read.
+            found += () if problems and not project.targets else error.diagnostics
     jobs: tuple[str, ...] = ()
     clusters: tuple[str, ...] = ()
     sizes: dict[str, str] = {}
-    for name in names:
-        problems, jobs, clusters, chosen = check_target(project, name)
+    for target in targets:
+        problems, jobs, clusters, chosen = check_target(project, target)
         found += problems
         sizes |= chosen
+    names = [target.name for target in targets if target.name in project.targets]
     findings = once(found)
     errors = [d for d in findings if d.severity is Severity.ERROR]
     if errors or (strict and findings):
@@ -70,22 +76,18 @@ def command(invocation: Invocation, strict: bool) -> None:
 
 
 def check_target(
-    project: LoadedProject, name: str
+    project: LoadedProject, target: Target
 ) -> tuple[tuple[Diagnostic, ...], tuple[str, ...], tuple[str, ...], dict[str, str]]:
     """The findings of one target, its jobs, its clusters, and why those with a `sizing` are as large as they are."""
     from emrkit_jobs.bundle.guardrails import judge
-    from emrkit_model.diagnostics import EmrkitError
 
-    try:
-        resolved = project.for_target(name)
-    except EmrkitError as error:
-        return error.diagnostics, (), (), {}
+    resolved, problems = project.examine_target(target)
     sizes = {
         key: cluster.sizing.explain(cluster.release, [a.name for a in cluster.applications])
         for key, cluster in resolved.clusters.items()
         if cluster.sizing is not None
     }
-    found = (*resolved.warnings, *judge(resolved), *_shared_roots(resolved))
+    found = (*problems, *judge(resolved), *_shared_roots(resolved))
     return found, tuple(resolved.jobs), tuple(resolved.clusters), sizes
 
 
