@@ -13,6 +13,7 @@ from aws_cdk import aws_stepfunctions as stepfunctions
 from constructs import Construct
 
 from emrkit_facts.iam import EVENTS_RULE_ACTIONS, step_functions_rule
+from emrkit_model import job as job_model
 from emrkit_model.diagnostics import Diagnostic
 from emrkit_model.values import InvalidModel, refuse
 
@@ -104,6 +105,7 @@ class Pipeline(Construct):
         jobs = check_value("job", job, "Job", allowed='emr.Job(name="etl", run_on="launched", steps=[...])')
         clusters = check_value("cluster", cluster, "Cluster", allowed="the value object that place_cluster gives")
         refuse([*jobs, *clusters, *check_roles(roles)])
+        declared = _declare(cluster, notifications, overrides, when_running)
         super().__init__(scope, id)
         if cluster.realm is not None:
             raise InvalidModel(
@@ -116,15 +118,14 @@ class Pipeline(Construct):
                     hint="run the job on a standing cluster, or take kerberos off the pipeline's cluster",
                 )
             )
-        if overrides:
-            _check(overrides, cluster)
+        looks = declared.when_running == "refuse"
         states = job_states(
             job,
             steps or job.ordered_steps(),
             cluster,
             partition=Aws.PARTITION,
-            overrides=overrides,
-            when_running=when_running,
+            overrides=declared.overrides,
+            when_running=declared.when_running,
         )
         name = Names.unique_resource_name(self, max_length=60, separator="-")
         group = make(
@@ -137,7 +138,7 @@ class Pipeline(Construct):
                 "kmsKeyId": None if key is None else _read(key),
             },
         )
-        policies = [{"policyName": "run", "policyDocument": _policy(roles, looks=when_running == "refuse")}]
+        policies = [{"policyName": "run", "policyDocument": _policy(roles, looks=looks)}]
         role = make(iam.CfnRole, self, "Role", {"assumeRolePolicyDocument": _trust(), "policies": policies})
         machine = make(
             stepfunctions.CfnStateMachine,
@@ -155,11 +156,11 @@ class Pipeline(Construct):
             },
         )
         self._machine = machine
-        self._cluster, self._overrides = cluster, overrides
-        if notifications is not None:
+        self._cluster, self._overrides = cluster, declared.overrides
+        if declared.notifications is not None:
             from .execution_notifications import announce_executions
 
-            announce_executions(self, job.name, machine.ref, notifications)
+            announce_executions(self, job.name, machine.ref, declared.notifications)
         for finding in ("Resource::*", "Resource"):
             acknowledge(role, Acknowledgement(Judge.AWS_SOLUTIONS, f"AwsSolutions-IAM5[{finding}]", _WIDE))
         if (reason := _PLAIN_LOG if key is None else _elsewhere(self, key)) is not None:
@@ -189,11 +190,24 @@ class Pipeline(Construct):
         )
 
 
-def _check(overrides: Mapping[str, Override], cluster: Cluster) -> None:
-    from emrkit_model.overrides import check_overrides
+def _declare(
+    cluster: Cluster,
+    notifications: Notifications | None,
+    overrides: Mapping[str, Override],
+    when_running: str,
+) -> job_model.Pipeline:
+    """What a project file says under `pipeline:`, read and held against the cluster as it is there."""
+    declared = job_model.Pipeline(
+        cluster=cluster.name,
+        notifications=notifications,
+        overrides=overrides,
+        when_running=when_running,
+    )
+    if declared.overrides:
+        from emrkit_model.overrides import check_overrides
 
-    if found := list(check_overrides(overrides, cluster)):
-        raise InvalidModel([problem.within("overrides") for problem in found])
+        refuse([problem.within("overrides") for problem in check_overrides(declared.overrides, cluster)])
+    return declared
 
 
 def _elsewhere(scope: Construct, key: KeyLike) -> str | None:

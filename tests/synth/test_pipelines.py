@@ -164,6 +164,32 @@ def test_bounds_that_cannot_be_are_refused_at_synthesis(stack: Stack) -> None:
     assert [(d.code, d.path) for d in refused.value.diagnostics] == [("E-JOB-046", ("overrides", "core", "path"))]
 
 
+@pytest.mark.parametrize(
+    ("argument", "value", "path"),
+    [
+        ("when_running", "deny", ("when_running",)),
+        ("notifications", TOPIC, ("notifications",)),
+        ("notifications", {"failure": "alarms"}, ("notifications", "failure")),
+        ("overrides", ["core"], ("overrides",)),
+        ("overrides", {"core": 4}, ("overrides", "core")),
+    ],
+)
+def test_what_is_no_such_thing_is_refused_by_the_arguments_name(
+    stack: Stack, argument: str, value: Any, path: tuple[str, ...]
+) -> None:
+    with pytest.raises(InvalidModel) as refused:
+        pipeline(stack, **{argument: value})
+    assert [d.path for d in refused.value.diagnostics] == [path]
+    assert stack.node.try_find_child("Flights") is None, "nothing is made of what is refused"
+
+
+def test_plain_data_is_taken_as_in_a_file(stack: Stack) -> None:
+    plain = {"core": {"path": "core.target_on_demand", "minimum": 1, "maximum": 20}}
+    made = pipeline(stack, overrides=plain, notifications={"failure": TOPIC})
+    assert made.contract().overrides["core"].maximum == 20
+    assert set(rules(stack)) == {"FAILED,TIMED_OUT,ABORTED"}
+
+
 def test_a_number_that_is_known_at_deployment_stands_in_the_definition_as_a_number(stack: Stack) -> None:
     nodes, most = (CfnParameter(stack, name, type="Number", default=4) for name in ("Nodes", "Most"))
     bounds = emr.Override(path="core.target_on_demand", minimum=1, maximum=most.value_as_number)
