@@ -29,8 +29,8 @@ _OWNERSHIP = ("owner", "cost_center", "tags")
 """The keys of the project file that say whose everything is."""
 OVERRIDABLE = ("clusters", "jobs", "variables", "tags")
 """The keys that a target's `overrides` may hold."""
-_STRUCTURAL = frozenset({"E-CLUS-001", "E-CLUS-003"})
-"""What is wrong with a key, or with the kind of its value, whatever stands beside it."""
+_STRUCTURAL = ("-001", "-003")
+"""How the codes of an unknown key and of a value of the wrong kind end: wrong whatever stands beside it."""
 
 
 @dataclass(frozen=True)
@@ -274,4 +274,4 @@ class Resolution:
 
 def _holds_alone(found: Diagnostic, path: FieldPath) -> bool:
     """Whether a finding about a cluster is one without those fields that it would have of another."""
-    return found.path[: len(path)] == path and len(found.path) == len(path) + 1 and found.code in _STRUCTURAL
+    return found.path[: len(path)] == path and len(found.path) == len(path) + 1 and found.code.endswith(_STRUCTURAL)
