@@ -290,9 +290,10 @@ def marts(shop: Shop, aws: Client) -> Shop:
 
 
 def test_the_command_line_starts_a_pipeline_with_a_number(marts: Shop, aws: Client) -> None:
-    done = marts("run", "marts", "--via", "pipeline", "--set", "core=4", "--output", "json")
+    done = marts("run", "marts", "--via", "pipeline", "--set", "core=4", "--output", "json", "--verbose")
     assert done.code == 0, done.err
     assert "with core=4" in done.err
+    assert "preflight of own" in done.err, "the cluster that is launched is asked about"
     given = aws("stepfunctions").describe_execution(executionArn=str(done.data["execution"]))
     assert json.loads(given["input"])["overrides"] == {"core": 4}
     fleets = aws("emr").list_instance_fleets(ClusterId=json.loads(given["output"])["cluster"])["InstanceFleets"]
