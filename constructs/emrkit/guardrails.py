@@ -144,6 +144,53 @@ class _NagPack:
         return PolicyValidationPluginReport(success=report.success, violations=violations)
 
 
+@jsii.implements(IPolicyValidationPlugin)
+class _ControlTower:
+    """The rules of AWS Control Tower, each finding of them an error.
+
+    Guard gives its findings no severity. CDK prints such a finding as an error, but once anything in the report is
+    acknowledged, only what says `error` itself still fails the synthesis.
+    """
+
+    def __init__(self, guard: IPolicyValidationPlugin) -> None:
+        self._guard = guard
+
+    @property
+    def name(self) -> str:
+        return str(Judge.CONTROL_TOWER)
+
+    @property
+    def version(self) -> str | None:
+        return self._guard.version
+
+    @property
+    def rule_ids(self) -> list[str] | None:
+        return self._guard.rule_ids
+
+    def validate(self, context: IPolicyValidationContext) -> PolicyValidationPluginReport:
+        report = self._guard.validate(context)
+        violations = [_as_error(found) for found in report.violations]
+        return PolicyValidationPluginReport(success=not violations, violations=violations, metadata=report.metadata)
+
+
+def _as_error(found: PolicyViolation) -> PolicyViolation:
+    return PolicyViolation(
+        rule_name=found.rule_name,
+        description=found.description,
+        fix=found.fix,
+        rule_metadata=found.rule_metadata,
+        severity="error",
+        violating_resources=[
+            PolicyViolatingResource(
+                locations=where.locations,
+                resource_logical_id=where.resource_logical_id,
+                template_path=where.template_path,
+            )
+            for where in found.violating_resources
+        ],
+    )
+
+
 def _folded(found: PolicyViolation) -> PolicyViolation:
     rule, _, finding = found.rule_name.partition("[Resource::")
     if finding in {"", "*]"}:
@@ -173,7 +220,7 @@ def plugins(packs: Iterable[Pack | str] = ()) -> Sequence[IPolicyValidationPlugi
         cast("IPolicyValidationPlugin", Guardrails()),
         cast("IPolicyValidationPlugin", _NagPack(cdk_nag.AwsSolutionsChecks(), Judge.AWS_SOLUTIONS)),
         # The guard binary prints every check of every rule; the default buffer of 1 MB ends at about 30 resources.
-        cast("IPolicyValidationPlugin", CfnGuardValidator(max_buffer=256 * 1024 * 1024)),
+        cast("IPolicyValidationPlugin", _ControlTower(CfnGuardValidator(max_buffer=256 * 1024 * 1024))),
         *(cast("IPolicyValidationPlugin", nag) for nag in nags),
     ]
 
