@@ -226,8 +226,21 @@ class Resolution:
             self._found += [locate(nodes, d.within(*path)) for d in actions]
             if cluster is not None:
                 clusters[name] = cluster
-                self._warn(nodes, path, check(cluster))
+                self._warn(nodes, path, [*check(cluster), *self._check_release(data.get("release"), cluster.release)])
         return clusters, frozenset(transient)
+
+    def _check_release(self, written: object, release: str) -> Iterator[Diagnostic]:
+        """In production a release that emrkit chooses: an upgrade of emrkit would choose another."""
+        if self._target.mode == "production" and isinstance(written, str) and written.endswith(".*"):
+            yield Diagnostic(
+                "W-FILE-073",
+                f"release '{written}' is {release} until emrkit is upgraded",
+                Severity.WARNING,
+                ("release",),
+                got=written,
+                reason="another release replaces a cluster that CloudFormation owns, and may change a job's results",
+                hint=f"write `release: {release}` down, and change it when you mean to",
+            )
 
     def _read_transient(self, node: MappingNode, path: FieldPath) -> bool:
         value = node.get("transient")

@@ -18,7 +18,10 @@ TOPIC = "arn:aws:sns:eu-central-1:111122223333:alarms"
 def project(folder: Path, pipeline: dict[str, Any], release: str = "emr-7.12.0") -> Path:
     data = {
         "project": "shop",
-        "targets": {"local": {"kind": "local", "default": True}},
+        "targets": {
+            "local": {"kind": "local", "default": True},
+            "prod": {"kind": "aws", "mode": "production"},
+        },
         "clusters": {
             "nightly": {
                 "transient": True,
@@ -82,3 +85,21 @@ def test_a_topic_that_is_none_is_shown_in_the_file(tmp_path: Path) -> None:
 def test_a_release_may_be_the_newest_of_its_line(tmp_path: Path) -> None:
     resolved = load(project(tmp_path, {}, release="emr-7.*"), {}).for_target("local")
     assert resolved.clusters["nightly"].release == newest_release("7")
+
+
+@pytest.mark.parametrize(("target", "release", "warned"), [("prod", "emr-7.*", 1), ("local", "emr-7.*", 0)])
+def test_in_production_a_release_that_an_upgrade_would_change_is_a_warning(
+    tmp_path: Path, target: str, release: str, warned: int
+) -> None:
+    resolved = load(project(tmp_path, {}, release=release), {}).for_target(target)
+    found = [d for d in resolved.warnings if d.code == "W-FILE-073"]
+    assert len(found) == warned
+    for warning in found:
+        assert newest_release("7") in (warning.hint or "")
+        assert warning.path == ("clusters", "nightly", "release")
+        assert warning.location is not None
+
+
+def test_a_release_that_is_written_down_is_none(tmp_path: Path) -> None:
+    resolved = load(project(tmp_path, {}), {}).for_target("prod")
+    assert "W-FILE-073" not in {d.code for d in resolved.warnings}
