@@ -318,6 +318,7 @@ def test_the_same_command_with_another_number_is_another_run(marts: Shop, aws: C
     """A run whose end is not known is gone on with, but not with other numbers."""
     runs = [marts("run", "marts", "--via", "pipeline", "--detach", "--set", f"core={number}") for number in (2, 3, 3)]
     assert [done.code for done in runs] == [0, 0, 0], [done.err for done in runs]
+    assert "emrkit run marts --via pipeline --set core=3" in runs[-1].out
     machines = {m["name"]: m["stateMachineArn"] for m in aws("stepfunctions").list_state_machines()["stateMachines"]}
     rows = aws("stepfunctions").list_executions(stateMachineArn=machines[marts.name])["executions"]
     assert len(rows) == 2

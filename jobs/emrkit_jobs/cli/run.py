@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -12,6 +12,7 @@ from emrkit_jobs.cli.invocation import Invocation
 if TYPE_CHECKING:
     from emrkit_jobs.run.execution import Result, RunOptions
     from emrkit_jobs.run.pipelines import PipelineResult
+    from emrkit_jobs.run.records import RunRecord
     from emrkit_jobs.run.workspace import Workspace
 
 __all__ = ["command"]
@@ -110,7 +111,7 @@ def _say_detached(invocation: Invocation, workspace: Workspace, job: str) -> Non
     record.journal.write("detached")
     target = workspace.target.name
     invocation.output.say(f"detached; run {record.id} goes on")
-    invocation.output.say(f"  watch it again: emrkit run {job} --target {target}")
+    invocation.output.say(f"  watch it again: {_again(record)} --target {target}")
     invocation.output.say(f"  cancel it:      emrkit cancel {record.id} --target {target}")
 
 
@@ -144,7 +145,7 @@ def _show_run(invocation: Invocation, workspace: Workspace, result: Result) -> N
     text += [f"event log  {place}" for place in result.event_logs]
     if result.event_logs:
         text.append(f"           open it: {_history_hint(result.event_logs[-1])}")
-    text += _next_lines(workspace, record.job, record.id, result.state)
+    text += _next_lines(workspace, record, result.state)
     output.data(
         {
             "run": record.id,
@@ -178,7 +179,7 @@ def _show_pipeline(invocation: Invocation, workspace: Workspace, result: Pipelin
     if status == "SUCCEEDED":
         text += _output_lines(result.outputs) + _preview_lines(result.preview)
     text += ["", f"execution  {result.arn}"]
-    text += _next_lines(workspace, result.record.job, result.record.id, status)
+    text += _next_lines(workspace, result.record, status)
     invocation.output.data(
         {
             "run": result.record.id,
@@ -196,7 +197,6 @@ def _show_pipeline(invocation: Invocation, workspace: Workspace, result: Pipelin
 
 def _output_lines(outputs: object) -> list[str]:
     from collections.abc import Mapping
-    from typing import cast
 
     lines: list[str] = [""]
     for uri, folder in cast("Mapping[str, object]", outputs).items():
@@ -231,7 +231,18 @@ def _history_hint(place: str) -> str:
     )
 
 
-def _next_lines(workspace: Workspace, job: str, run: str, state: str) -> list[str]:
+def _again(record: RunRecord) -> str:
+    """The command that goes on with this run while its end is not known."""
+    command = f"emrkit run {record.job}"
+    if record.via != "pipeline":
+        return command
+    chosen = record.journal.first.facts.get("overrides")
+    numbers = cast("dict[str, int]", chosen) if isinstance(chosen, dict) else {}
+    return " ".join([command, "--via pipeline", *(f"--set {name}={number}" for name, number in numbers.items())])
+
+
+def _next_lines(workspace: Workspace, record: RunRecord, state: str) -> list[str]:
+    job, run = record.job, record.id
     lines = ["", "next"]
     if state in ("COMPLETED", "SUCCEEDED"):
         lines.append(f"  emrkit logs {run}        what the steps wrote")
@@ -239,7 +250,7 @@ def _next_lines(workspace: Workspace, job: str, run: str, state: str) -> list[st
         if job in workspace.deployed.pipelines:
             lines.append(f"  emrkit run {job} --via pipeline   the same as a state machine on a cluster of its own")
     elif state in ("SUBMITTED", "STARTED"):
-        lines.append(f"  emrkit run {job}         watch it")
+        lines.append(f"  {_again(record)}         watch it")
         lines.append(f"  emrkit cancel {run}      cancel it")
     else:
         lines.append(f"  emrkit logs {run}        what the steps wrote")
