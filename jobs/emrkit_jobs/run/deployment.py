@@ -10,10 +10,11 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import cast
 
@@ -71,6 +72,7 @@ def deploy(
     workspace.guard(report, yes=yes, verb="deploy")
     with _alone(workspace):
         _await_earlier_process(workspace, report)
+        _require_clusters(workspace, replace)
         # What goes to AWS is judged first; on this machine nothing can be exposed and nothing costs.
         assembly, stacks, synthesized = _synthesize(workspace, report, judged=workspace.target.kind == "aws")
         views = _settle(workspace, stacks, report)
@@ -250,16 +252,7 @@ def _ended_clusters(
     if all(view is None for view in views.values()):
         return []
     deployed = read_deployed(workspace.target, workspace.project.name)
-    unknown = [name for name in replace if name not in deployed.clusters]
-    if unknown:
-        raise EmrkitError(
-            Diagnostic(
-                "E-DEP-007",
-                f"there is no deployed cluster '{unknown[0]}'",
-                allowed=", ".join(deployed.clusters) or "none",
-                hint="--replace takes the name of a cluster in the project file",
-            )
-        )
+    _refuse_unknown(replace, deployed.clusters)
     chosen = list(replace)
     standing = workspace.resolved.standing_clusters
     for name, contract in deployed.clusters.items():
@@ -279,6 +272,31 @@ def _ended_clusters(
                 )
             )
     return chosen
+
+
+def _require_clusters(workspace: Workspace, replace: Sequence[str]) -> None:
+    """Names that nothing has and nothing will have are refused while nothing is touched yet.
+
+    A first deployment makes every cluster anew, so one that is only declared is a name too.
+    """
+    if replace:
+        deployed = read_deployed(workspace.target, workspace.project.name).clusters
+        _refuse_unknown(replace, [*deployed, *workspace.declared.standing_clusters])
+
+
+def _refuse_unknown(replace: Sequence[str], known: Collection[str]) -> None:
+    unknown = next((name for name in replace if name not in known), None)
+    if unknown is not None:
+        close = get_close_matches(unknown, known, 1)
+        raise EmrkitError(
+            Diagnostic(
+                "E-DEP-007",
+                f"there is no cluster '{unknown}' to replace",
+                got=f"--replace {unknown}",
+                allowed=", ".join(dict.fromkeys(known)) or "none is deployed",
+                hint=f"did you mean `{close[0]}`?" if close else "name a standing cluster of the project file",
+            )
+        )
 
 
 def _generations(stacks: Sequence[SynthesizedStack], clusters: Sequence[str]) -> dict[str, str]:

@@ -40,13 +40,15 @@ class Workspace:
         return read_deployed(self.target, self.project.name)
 
     @cached_property
+    def declared(self) -> ResolvedProject:
+        """The project as this target sees it, whatever is deployed: resource references stay as they are written."""
+        return self.project.for_target(self.project.choose_target(self.target.name))
+
+    @cached_property
     def resolved(self) -> ResolvedProject:
-        """The project as this target sees it; resource references are filled in from what is deployed."""
-        declared = self.project.choose_target(self.target.name)
-        plain = self.project.for_target(declared)
-        if not plain.references:
-            return plain
-        return self.project.for_target(declared, resources=self.deployed.look_up)
+        """The same with the resource references filled in from what is deployed."""
+        plain = self.declared
+        return self.project.for_target(plain.target, resources=self.deployed.look_up) if plain.references else plain
 
     @cached_property
     def records(self) -> RunRecords:

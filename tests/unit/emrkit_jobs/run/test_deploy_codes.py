@@ -83,6 +83,25 @@ def test_a_cluster_that_is_not_deployed_is_not_replaced(tmp_path: Path) -> None:
     assert code_of(raised) == "E-DEP-007"
 
 
+@pytest.mark.parametrize("kind", ["aws", "local"])
+def test_a_name_that_no_cluster_has_is_refused_before_a_first_deployment_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    def begin(*_: object, **__: object) -> Any:
+        raise AssertionError("the deployment began")
+
+    made = workspace(tmp_path, kind, contracts=lambda _: ())
+    made.guard = lambda *_, **__: None
+    made.records = SimpleNamespace(lineage="here")
+    made.declared = SimpleNamespace(standing_clusters={"main": object(), "etl": object()})
+    monkeypatch.setattr(deployment, "_synthesize", begin)
+    with pytest.raises(EmrkitError, match="did you mean `main`") as raised:
+        deployment.deploy(made, QUIET, replace=["etl", "mian"])
+    assert (code_of(raised), raised.value.diagnostics[0].allowed) == ("E-DEP-007", "main, etl")
+    with pytest.raises(AssertionError, match="the deployment began"):
+        deployment.deploy(made, QUIET, replace=["main"])
+
+
 @pytest.mark.parametrize(("kind", "chosen"), [("aws", []), ("local", ["etl"])])
 def test_a_cluster_that_has_ended_is_made_anew_locally_and_told_on_aws(
     tmp_path: Path, kind: str, chosen: list[str]
