@@ -23,6 +23,7 @@ _ACCESS_LOGS = {
     "s3_bucket_logging_enabled_check": _ITSELF,
     "s3_bucket_default_encryption_kms_check": "S3 delivers access logs only to buckets encrypted with its own key",
 }
+_LOGS_BY_POLICY = "@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy"
 _EVERYWHERE = {
     "s3_event_notifications_enabled_check": "nothing waits for objects here: jobs are started by a run or a schedule",
     "s3_bucket_object_lock_enabled_check": "jobs overwrite and delete their outputs; versions keep what was replaced",
@@ -32,7 +33,9 @@ _EVERYWHERE = {
 class Foundation(Construct):
     """A key that rotates, and private, versioned buckets encrypted with it; their access logs go to one more bucket.
 
-    Only TLS gets in, uploads that were killed are aborted after a week, access logs go after 90 days.
+    Only TLS gets in, uploads that were killed are aborted after a week, access logs go after 90 days. Access is a matter
+    of policies alone: no bucket has an ACL. In production set `keep_data`: what a deleted key encrypted, snapshots of a
+    metastore's database too, nobody reads again.
     https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-data-encryption-options.html
 
     Args:
@@ -57,6 +60,8 @@ class Foundation(Construct):
         description: str | None = None,
     ) -> None:
         super().__init__(scope, id)
+        # Without a flag in the app's cdk.json the CDK would let S3 deliver access logs by an ACL: always by policy here.
+        self.node.set_context(_LOGS_BY_POLICY, True)
         removal = RemovalPolicy.RETAIN if keep_data else RemovalPolicy.DESTROY
         key = kms.Key(
             self,
