@@ -13,7 +13,7 @@ from .applications import Application
 from .capacity import InstanceFleet
 from .capacity.choice import NODES, PRIMARY_NODES, TASK_NODES, unknown_nodes
 from .capacity.groups import InstanceGroup
-from .capacity.managed_scaling import ManagedScaling
+from .capacity.managed_scaling import AUTO_SCALING, ManagedScaling
 from .cluster_rules import PLACE, check_itself, check_place
 from .configurations import Configuration
 from .contributions import Contribution, EffectiveSettings, gather, merge
@@ -124,6 +124,9 @@ def _newest(value: object) -> object:
 
 
 _ROLES = ("primary", "core", "task")
+_NODES_IN_WORDS = (
+    'write `{on_demand: [m5.xlarge]}` or `{group: m5.xlarge}`; in Python `InstanceFleet.on_demand("m5.xlarge")`'
+)
 _JSON_OR_MAP = WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "object"}, {"type": "null"}]})
 
 
@@ -147,6 +150,10 @@ class Cluster(Value):
     """
 
     AREA: ClassVar[str] = "CLUS"
+    HINTS: ClassVar[Mapping[str, str]] = dict.fromkeys(_ROLES, _NODES_IN_WORDS) | {
+        "scaling": f"`{{minimum: 2, maximum: 10}}`, in Python `ManagedScaling(minimum=2, maximum=10)`; {AUTO_SCALING}",
+        "applications": "name them: `[Spark, Hive]`",
+    }
     REMEMBERED: ClassVar[Mapping[str, frozenset[str]]] = dict.fromkeys(
         ("_contributions", "_effective", "_nodes", "_own_findings", "_placed_nodes"), PLACE
     )

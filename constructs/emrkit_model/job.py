@@ -59,7 +59,7 @@ def parse_step(data: object) -> Step:
     if cls is CommandStep and isinstance(inner, (list, tuple)):
         return build(lambda: CommandStep.parse(rows, command=inner), _shift(word, "command", shared))
     if not isinstance(inner, Mapping):
-        raise ValueError(f"`{word}` must be a map")
+        raise ValueError(f"must have a map under `{word}`{', or a list of words' if cls is CommandStep else ''}")
     own = dict(cast("Mapping[str, object]", inner))
     misplaced = sorted((set(own) & shared) | (set(rows) & (set(cls.model_fields) - shared)))
     if misplaced:

@@ -43,6 +43,7 @@ __all__ = [
     "field_words",
     "pass_on",
     "refuse",
+    "renamed",
     "translate",
     "unknown",
 ]
@@ -86,6 +87,8 @@ class Value(BaseModel):
     """The area in the codes of this object's structural problems."""
     STAND_INS: ClassVar[Mapping[str, object]] = {}
     """What stands in for a required field that is missing, so that the other rules can still speak."""
+    HINTS: ClassVar[Mapping[str, str]] = {}
+    """What to write, for fields that are missing or of the wrong kind, and for keys that belong elsewhere."""
     REMEMBERED: ClassVar[Mapping[str, frozenset[str]]] = {}
     """Cached properties that `filled` keeps, each with the fields that it is not made of."""
 
@@ -248,9 +251,23 @@ def _walk(value: object, path: FieldPath) -> Iterator[Diagnostic]:
 
 def carry(problems: Iterable[Diagnostic], rename: Callable[[FieldPath], FieldPath] | None = None) -> None:
     """Inside a pydantic validator: report diagnostics, if there are any, through pydantic to the outermost value."""
-    found = [replace(d, path=rename(d.path)) if rename else d for d in problems]
+    found = [renamed(d, rename(d.path)) if rename else d for d in problems]
     if found:
         raise PydanticCustomError("emrkit_rules", "rules are broken", {"diagnostics": found})
+
+
+def renamed(found: Diagnostic, path: FieldPath) -> Diagnostic:
+    """The finding with another path; where its words name the field, they do so by the new name."""
+    if found.path == path or not found.path or not path:
+        return replace(found, path=path)
+    old, new = f"'{_name(found.path)}'", f"'{_name(path)}'"
+    summary = new + found.summary.removeprefix(old) if found.summary.startswith(old) else found.summary
+    hint = f"add `{path[-1]}`" if found.hint == f"add `{found.path[-1]}`" else found.hint
+    return replace(found, path=path, summary=summary, hint=hint)
+
+
+def _name(path: FieldPath) -> str:
+    return render_path(path[-2:] if path and isinstance(path[-1], int) else path[-1:])
 
 
 def pass_on(cls: type[BaseModel], error: ValidationError) -> PydanticCustomError | PydanticKnownError:
@@ -293,7 +310,9 @@ def _did_you_mean(name: object) -> str:
 
 def _structural(cls: type[BaseModel], path: FieldPath, item: Mapping[str, Any]) -> Diagnostic:
     area = getattr(cls, "AREA", "CLUS")
-    kind, name = item["type"], render_path(path[-2:] if path and isinstance(path[-1], int) else path[-1:])
+    hints: Mapping[str, str] = getattr(cls, "HINTS", {})
+    hint = hints.get(str(path[0])) if path else None
+    kind, name = item["type"], _name(path)
     if kind == "extra_forbidden":
         known = field_words(cls)
         from difflib import get_close_matches
@@ -304,16 +323,18 @@ def _structural(cls: type[BaseModel], path: FieldPath, item: Mapping[str, Any]) 
             f"unknown key '{path[-1]}'",
             path=path,
             allowed=", ".join(known),
-            hint=_did_you_mean(close[0]) if close else None,
+            hint=hint or (_did_you_mean(close[0]) if close else None),
         )
     if kind == "missing":
-        return Diagnostic(f"E-{area}-002", f"'{name}' is missing", path=path, hint=f"add `{path[-1]}`")
+        return Diagnostic(f"E-{area}-002", f"'{name}' is missing", path=path, hint=hint or f"add `{path[-1]}`")
     message = _WORDS.get(kind) or str(item["msg"]).removeprefix("Value error, ").rstrip(".")
     summary = f"'{name}' {message}" if name else message
-    got = "not shown" if kind == "emrkit_secret" else _brief(item.get("input"))
+    got = "not shown" if kind == "emrkit_secret" else _brief(item.get("ctx", {}).get("got", item.get("input")))
     kinds = sorted(_kinds(cls, path)) if message == "must be a map" else []
     allowed = f"a map of its keys; in Python {' or '.join(kinds)}" if kinds else None
-    return Diagnostic(f"E-{area}-003", summary, path=path, got=got, allowed=allowed)
+    return Diagnostic(
+        f"E-{area}-003", summary, path=path, got=got, allowed=allowed, hint=hint if "must be a map" in summary else None
+    )
 
 
 def _kinds(cls: type[BaseModel], path: FieldPath) -> set[str]:

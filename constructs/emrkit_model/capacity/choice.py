@@ -9,7 +9,7 @@ from pydantic import PlainValidator, WithJsonSchema
 
 from emrkit_model.findings import error
 from emrkit_model.tokens import UNKNOWN_LIST, UNKNOWN_NUMBER, UNKNOWN_TEXT
-from emrkit_model.values import build, carry
+from emrkit_model.values import InvalidModel, build, carry
 
 from .fleets import InstanceFleet
 from .groups import InstanceGroup
@@ -17,6 +17,7 @@ from .groups import InstanceGroup
 __all__ = ["NODES", "PRIMARY_NODES", "TASK_NODES", "unknown_nodes"]
 
 _GROUP_KEYS = ("group", "type")
+_FLEET_KEYS = ("on_demand", "spot", "types")
 
 
 def unknown_nodes(written: Iterable[object]) -> Mapping[str, object]:
@@ -38,8 +39,30 @@ def _nodes(value: object) -> object:
         raise ValueError("must be a map")
     data = cast("Mapping[str, object]", value)
     if any(key in data for key in _GROUP_KEYS):
-        return build(lambda: InstanceGroup.parse(data))
+        return build(lambda: _group(data))
     return build(lambda: InstanceFleet.parse(data))
+
+
+def _group(data: Mapping[str, object]) -> InstanceGroup:
+    listed = [key for key in _FLEET_KEYS if key in data]
+    if not listed:
+        return InstanceGroup.parse(data)
+    found = [
+        error(
+            "GROUP-027",
+            "a fleet and a group exclude each other",
+            listed[0],
+            reason="a group has one instance type, a fleet chooses among several",
+            hint="leave out `group`, or `on_demand` and `spot`; a group bought as Spot has `market: spot`",
+        )
+    ]
+    try:
+        InstanceGroup.parse(
+            {key: value for key, value in data.items() if key not in (*_FLEET_KEYS, *InstanceFleet.WORDS)}
+        )
+    except InvalidModel as invalid:
+        found += invalid.diagnostics
+    raise InvalidModel(found)
 
 
 def _needed(value: object) -> object:
@@ -74,10 +97,8 @@ def _task_nodes(value: object) -> object:
 
 
 def _attempt(data: Mapping[str, object], i: int, found: list[Any]) -> InstanceGroup | None:
-    from emrkit_model.values import InvalidModel
-
     try:
-        return InstanceGroup.parse(data)
+        return _group(data)
     except InvalidModel as invalid:
         found += [d.within(i) for d in invalid.diagnostics]
         return None

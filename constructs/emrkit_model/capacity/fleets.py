@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Self, cast
 
@@ -19,7 +19,7 @@ from emrkit_model.values import Value, carry, translate
 from .fleet_rules import check_fleet, check_instance_type
 from .volume_rules import check_volume
 
-__all__ = ["CapacityReservation", "EbsVolume", "InstanceFleet", "InstanceType"]
+__all__ = ["CapacityReservation", "EbsVolume", "InstanceFleet", "InstanceType", "written_word"]
 
 _RESERVATIONS = "https://docs.aws.amazon.com/emr/latest/ManagementGuide/on-demand-capacity-reservations.html"
 _ON_DEMAND = ("lowest-price", "prioritized")
@@ -188,6 +188,11 @@ class InstanceFleet(Value):
 
     AREA: ClassVar[str] = "FLEET"
     WORDS: ClassVar[tuple[str, ...]] = ("on_demand", "spot", "capacity", "on_demand_capacity")
+    HINTS: ClassVar[Mapping[str, str]] = {
+        "types": "name the instance types one by one: `on_demand: [r5.xlarge, r5.2xlarge]`, "
+        'in Python `InstanceFleet.on_demand("r5.xlarge", "r5.2xlarge")`',
+        "count": "a fleet has `capacity`, in units; `group: m5.xlarge` with a `count` makes a group",
+    }
 
     types: Items[InstanceType]
     """The instance types: at most 5, or 30 with an allocation strategy."""
@@ -285,23 +290,53 @@ class InstanceFleet(Value):
 def _from_words(data: Mapping[str, object]) -> tuple[dict[str, object], dict[str, str]]:
     """The file's words as fields, and the way back from fields to words for the paths of problems."""
     given = dict(data)
-    market = next((word for word in ("on_demand", "spot") if word in given), None)
+    market = _market(given)
     if market is None or "types" in given:
         return given, {}
     other = "spot" if market == "on_demand" else "on_demand"
     if other in given:
         carry([_two_markets()])
-    types = given.pop(market)
-    given["types"] = [types] if isinstance(types, str) and not is_token(types) else types
-    target = "target_on_demand" if market == "on_demand" else "target_spot"
-    renames = {"types": market, target: "capacity"}
+    if market in given:
+        types = given.pop(market)
+        given["types"] = [types] if isinstance(types, str) and not is_token(types) else types
+    renames = {field: word for word, field in _fields(market).items()}
+    target = _fields(market)["capacity"]
     given[target] = given.pop("capacity", 1)
     given.setdefault(f"{market}_strategy", "lowest-price" if market == "on_demand" else "price-capacity-optimized")
     if market == "spot" and "on_demand_capacity" in given:
         given["target_on_demand"] = given.pop("on_demand_capacity")
         given.setdefault("on_demand_strategy", "lowest-price")
-        renames["target_on_demand"] = "on_demand_capacity"
     return given, renames
+
+
+def _market(written: Collection[str]) -> str | None:
+    """The word under which a fleet lists its types; where it lists none, the one that its capacity belongs to."""
+    if "on_demand" in written or "spot" in written:
+        return "on_demand" if "on_demand" in written else "spot"
+    if "on_demand_capacity" in written:
+        return "spot"
+    return "on_demand" if "capacity" in written else None
+
+
+def _fields(market: str) -> Mapping[str, str]:
+    if market == "spot":
+        return {"spot": "types", "capacity": "target_spot", "on_demand_capacity": "target_on_demand"}
+    return {"on_demand": "types", "capacity": "target_on_demand"}
+
+
+def written_word(field: str, written: Collection[str]) -> str:
+    """The word that stands for a field of a fleet or a group, in a map with these keys; else the field itself.
+
+    >>> written_word("types", ["spot", "capacity"])
+    'spot'
+    """
+    if field in written:
+        return field
+    if field == "type" and "group" in written:
+        return "group"
+    market = _market(written)
+    words = {name: word for word, name in _fields(market).items()} if market else {}
+    return words.get(field, field)
 
 
 def _two_markets() -> Diagnostic:

@@ -38,6 +38,9 @@ class InstanceGroup(Value):
 
     AREA: ClassVar[str] = "GROUP"
     WORDS: ClassVar[tuple[str, ...]] = ("group",)
+    HINTS: ClassVar[Mapping[str, str]] = {
+        "capacity": "a group has `count`; `on_demand: [m5.xlarge]` with a `capacity` makes a fleet"
+    }
 
     type: Text
     """The instance type; in a file the key is `group`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar, Self
 
 from emrkit_model.diagnostics import Diagnostic
@@ -11,10 +11,15 @@ from emrkit_model.findings import error
 from emrkit_model.tokens import is_token
 from emrkit_model.values import Value
 
-__all__ = ["AutoTermination", "ManagedScaling", "check_idle_timeout"]
+__all__ = ["AUTO_SCALING", "AutoTermination", "ManagedScaling", "check_idle_timeout"]
 
 _PAGE = "https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-managed-scaling.html"
 _IDLE_PAGE = "https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-auto-termination-policy.html"
+AUTO_SCALING = (
+    "automatic scaling belongs to a group: `{group: m5.xlarge, scaling: {minimum: 1, maximum: 10}}`, "
+    'in Python `InstanceGroup.on_demand("m5.xlarge", scaling=AutoScaling(minimum=1, maximum=10))`'
+)
+"""Where custom automatic scaling stands, for whoever gives it to the cluster."""
 _INDEXES = (1, 25, 50, 75, 100)
 
 
@@ -31,6 +36,7 @@ class ManagedScaling(Value):
     """
 
     AREA: ClassVar[str] = "SCALE"
+    HINTS: ClassVar[Mapping[str, str]] = {"rules": AUTO_SCALING}
 
     minimum: Count
     """Capacity that is always there, in units; at least 1."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from emrkit_jobs.bundle.nodes import Node, find_node, key_location, walk_scalars
+from emrkit_jobs.bundle.nodes import MappingNode, Node, Scalar, find_node, key_location, walk_scalars, written_key
+from emrkit_model.capacity.fleets import written_word
 from emrkit_model.diagnostics import Diagnostic, EmrkitError, FieldPath, Location, Severity
 from emrkit_model.tokens import UNKNOWN_TEXT
+from emrkit_model.values import renamed
 
 __all__ = ["attempt", "locate", "of_known_values", "once", "raise_errors"]
 
@@ -24,10 +26,28 @@ def attempt(nodes: Node, path: FieldPath, make: Callable[[], T], found: list[Dia
 
 
 def locate(nodes: Node, found: Diagnostic) -> Diagnostic:
-    """The finding with the place of the field (for an unknown key: of the key) that its path leads to."""
+    """The finding with the place of the field (for an unknown key: of the key) that its path leads to.
+
+    Where the file has another word for the field than the model, path and words have the file's.
+    """
+    found = renamed(found, _as_written(nodes, found.path))
     # What is unknown (a key, a kind of step) is the key itself; its value says nothing.
     unknown_key = found.summary.startswith("unknown k")
     return found.at(key_location(nodes, found.path) if unknown_key else find_node(nodes, found.path)[1])
+
+
+def _as_written(nodes: Node, path: FieldPath) -> FieldPath:
+    written: list[str | int] = []
+    node: Node | None = nodes
+    for part in path:
+        if part == "type" and isinstance(node, Scalar):
+            break  # an instance type that is its name alone
+        word = part
+        if isinstance(node, MappingNode) and isinstance(part, str):
+            word = written_key(node, part) or written_word(part, node.entries)
+        written.append(word)
+        node = None if node is None else find_node(node, (word,))[0]
+    return tuple(written)
 
 
 def of_known_values(nodes: Node, found: Iterable[Diagnostic]) -> list[Diagnostic]:

@@ -21,6 +21,7 @@ __all__ = [
     "merge_nodes",
     "to_data",
     "walk_scalars",
+    "written_key",
 ]
 
 _ABSENT = frozenset({"", "~", "null"})
@@ -98,12 +99,17 @@ def to_data(node: Node) -> object:
             return {key: to_data(entry.node) for key, entry in node.entries.items()}
 
 
-def _find_entry(node: MappingNode, key: str) -> Entry | None:
-    """The entry of a key, also in another spelling (`Properties` for `properties`, `spark_sql` for `spark-sql`)."""
-    if (entry := node.entries.get(key)) is not None:
-        return entry
+def written_key(node: MappingNode, key: str) -> str | None:
+    """The key as it is written: `Properties` for `properties`, `spark-sql` for `spark_sql`; None where it is not."""
+    if key in node.entries:
+        return key
     folded = key.lower().replace("-", "_")
-    return next((e for k, e in node.entries.items() if k.lower().replace("-", "_") == folded), None)
+    return next((k for k in node.entries if k.lower().replace("-", "_") == folded), None)
+
+
+def _find_entry(node: MappingNode, key: str) -> Entry | None:
+    written = written_key(node, key)
+    return None if written is None else node.entries[written]
 
 
 def find_node(root: Node, path: FieldPath) -> tuple[Node | None, Location]:

@@ -55,7 +55,7 @@ class LoadedProject:
 
     @property
     def examined_targets(self) -> tuple[Target, ...]:
-        """The targets; where the file declares none, one that changes nothing: clusters and jobs are there all the same."""
+        """The targets; where there are none, one that changes nothing, for clusters and jobs are there anyway."""
         return tuple(self.targets.values()) or (Target(name="none", kind="local"),)
 
     def judges_of(self, target: Target) -> Judges:
