@@ -60,7 +60,8 @@ def command(
             )
         )
     options = RunOptions(not detach, tuple(shlex.split(words or "")), yes, steal_lock, preflight, numbers)
-    invocation.project.choose_target(invocation.chosen_target)
+    # A name that is not there needs no target to be told.
+    invocation.project.for_target(invocation.chosen_target).job(job)
     with Progress(invocation.output) as report:
         workspace = open_workspace(invocation.project, invocation.chosen_target)
         for warning in workspace.resolved.warnings:

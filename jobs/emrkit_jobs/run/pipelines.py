@@ -46,6 +46,7 @@ class PipelineResult:
 def run_pipeline(workspace: Workspace, name: str, options: RunOptions, report: Reporter) -> PipelineResult:
     """Starts (or goes on with) the execution and watches its states."""
     workspace.guard(report, yes=options.yes, verb=f"run {name} --via pipeline")
+    _require_pipeline(workspace, name)
     prepared = prepare_run(workspace, name)
     workspace.deployed.warn(report)
     deployed = workspace.deployed.pipeline(name)
@@ -89,6 +90,24 @@ def run_pipeline(workspace: Workspace, name: str, options: RunOptions, report: R
     first = next((folder for folder in outputs.values() if folder is not None), None)
     table = preview(first) if problem is None and first is not None and prepared.job.job.preview else None
     return PipelineResult(record, execution, arn, states, outputs, table, problem)
+
+
+def _require_pipeline(workspace: Workspace, name: str) -> None:
+    """A job that declares none has one only where the app makes it by itself; deploying again gives it none."""
+    if workspace.resolved.job(name).job.pipeline is None and name not in workspace.deployed.pipelines:
+        cluster = next(iter(workspace.resolved.transient), "<a transient cluster>")
+        raise EmrkitError(
+            Diagnostic(
+                "E-RUN-035",
+                f"job '{name}' declares no pipeline",
+                path=("jobs", name),
+                location=workspace.project.locate(("jobs", name)),
+                got="--via pipeline",
+                allowed=", ".join(n for n, j in workspace.resolved.jobs.items() if j.job.pipeline) or "no job has one",
+                hint=f"run it on its cluster: `emrkit run {name}`; or give the job `pipeline: {{cluster: {cluster}}}`, "
+                "then deploy",
+            )
+        )
 
 
 def _needs(workspace: Workspace, job: Job, chosen: Mapping[str, int]) -> list[ClusterNeeds]:

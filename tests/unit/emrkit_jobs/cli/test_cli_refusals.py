@@ -52,6 +52,32 @@ def test_a_production_target_is_not_destroyed(refused) -> None:
     assert code == ExitCode.TARGET_REFUSED
 
 
+JOBS = """
+clusters:
+  main: {release: emr-7.12.0, applications: [Spark], primary: {on_demand: [m5.xlarge]}}
+jobs:
+  orders:
+    run_on: main
+    inputs: ["s3://${resource.data.bucket}/orders/"]
+    steps: [{name: load, command: ["true"]}]
+"""
+
+
+def test_a_job_that_is_not_there_is_told_before_any_target_is_asked(
+    refused, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask(*_: object) -> None:
+        raise AssertionError("the target was asked")
+
+    monkeypatch.setattr(workspace, "open_workspace", ask)
+    (tmp_path / "emrkit.yaml").write_text(PROJECT + JOBS)
+    for more in ((), ("--via", "pipeline")):
+        said, code = refused("run", "ordres", *more)
+        assert "error[E-FILE-063]: there is no job 'ordres'" in said
+        assert "did you mean `orders`?" in said
+        assert code == ExitCode.INVALID_INPUT
+
+
 def test_a_project_is_not_begun_in_a_file(refused, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
     assert "error[E-CLI-020]" in refused("init", "taken", "--name", "shop")[0]

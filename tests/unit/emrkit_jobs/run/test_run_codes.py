@@ -135,6 +135,22 @@ def test_an_execution_that_the_target_does_not_know_leaves_the_outcome_unknown(r
     assert (code_of(raised), raised.value.exit_code) == ("E-RUN-030", ExitCode.OUTCOME_UNKNOWN)
 
 
+@pytest.mark.parametrize("documents", [(), (DOCUMENT,)])
+def test_a_job_that_declares_no_pipeline_is_not_told_to_deploy_again(documents: tuple[Any, ...]) -> None:
+    jobs = {name: SimpleNamespace(job=SimpleNamespace(pipeline=made)) for name, made in (("sales", None), ("day", 1))}
+    workspace: Any = SimpleNamespace(
+        guard=lambda *_, **__: None, deployed=read_deployed(target(contracts=lambda _: documents), "shop"),
+        resolved=SimpleNamespace(job=jobs.get, jobs=jobs, transient=frozenset({"nightly"})),
+        project=SimpleNamespace(locate=lambda _: None),
+    )  # fmt: skip
+    with pytest.raises(EmrkitError, match="declares no pipeline") as raised:
+        pipelines.run_pipeline(workspace, "sales", execution.RunOptions(), QUIET)
+    found = raised.value.diagnostics[0]
+    assert (found.code, found.path, found.allowed) == ("E-RUN-035", ("jobs", "sales"), "day")
+    assert "pipeline: {cluster: nightly}" in str(found.hint)
+    assert "deploy again" not in str(found)
+
+
 def test_a_pipeline_that_failed_is_told_with_the_state_and_its_cause(record: RunRecord) -> None:
     failed = ExecutionView("arn", "x", "FAILED", error="States.TaskFailed", cause='{"cause": "no such table"}')
     found = pipelines._explain(record, failed, (StateView("Step load", "FAILED"),))
