@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from emrkit_model.fields import read
 from emrkit_model.security.objects import object_arn
+from emrkit_model.tokens import is_token
 
 from .pseudo_parameters import Aws
 from .roles.grants import Statement, disk_key_statements, key_statement, secret_statement
@@ -45,7 +46,7 @@ def service_statements(value: SecurityConfiguration, besides: KeyLike | None = N
 
 def assumed_roles(value: SecurityConfiguration) -> list[RoleLike]:
     """The roles of EMRFS's mappings, which the nodes act as."""
-    return [mapping.role for mapping in value.role_mappings]
+    return [] if is_token(value.role_mappings) else [mapping.role for mapping in value.role_mappings]
 
 
 def tagged_roles(value: SecurityConfiguration) -> list[RoleLike]:
@@ -61,7 +62,7 @@ def _keys(value: SecurityConfiguration) -> Iterator[KeyLike]:
         return
     at_rest, wal = value.encryption.at_rest, value.encryption.wal
     if at_rest is not None:
-        found = [at_rest.s3_key, at_rest.disk_key, *(override.key for override in at_rest.s3_overrides)]
+        found = [at_rest.s3_key, at_rest.disk_key, *(override.key for override in at_rest.overrides())]
         yield from (key for key in found if key is not None)
     if wal is not None and wal.key is not None:
         yield wal.key
@@ -83,7 +84,7 @@ def _objects(value: SecurityConfiguration) -> Iterator[LocationLike]:
     if in_transit is not None and in_transit.location is not None:
         yield in_transit.location
     if at_rest is not None:
-        providers = [at_rest.s3_provider, at_rest.disk_provider, *(o.provider for o in at_rest.s3_overrides)]
+        providers = [at_rest.s3_provider, at_rest.disk_provider, *(o.provider for o in at_rest.overrides())]
         yield from (provider.jar for provider in providers if provider is not None)
 
 
@@ -94,4 +95,5 @@ def _secrets(value: SecurityConfiguration) -> Iterator[SecretLike]:
             yield value.ldap.bind_credentials
     if value.ranger is not None:
         yield value.ranger.admin_secret
-        yield from (plugin.client_secret for plugin in value.ranger.plugins)
+        if not is_token(value.ranger.plugins):
+            yield from (plugin.client_secret for plugin in value.ranger.plugins)

@@ -30,6 +30,8 @@ def parse(label: str) -> ReleaseVersion | None:
     >>> parse("emr-7.10.0") > parse("emr-7.9.0")
     True
     """
+    if label.__class__ is not str:
+        return None  # what only deployment knows is no text
     if match := _LABEL.match(label):
         return ReleaseVersion(*(int(part) for part in match.groups()[1:]))
     if match := _BARE.match(label):

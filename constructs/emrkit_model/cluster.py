@@ -111,7 +111,10 @@ def _as_json(value: object) -> object:
         return value
     if not isinstance(value, dict):
         raise ValueError("must be a map, or the JSON text of one")
-    return json.dumps(value, separators=(",", ":"))
+    try:
+        return json.dumps(value, separators=(",", ":"))
+    except TypeError:
+        raise ValueError("must be plain JSON: maps, lists, text, numbers, true/false") from None
 
 
 def _newest(value: object) -> object:

@@ -86,7 +86,7 @@ class Configuration(Value):
 
     def problems(self) -> Iterator[Diagnostic]:
         """An `-env` classification with properties of its own is a warning."""
-        if self.classification.endswith("-env") and self.properties:
+        if not is_token(self.classification) and self.classification.endswith("-env") and self.properties:
             yield warning(
                 "CONF-011",
                 f"'{self.classification}' ignores properties of its own",
@@ -135,7 +135,8 @@ def _check_level(configurations: Sequence[Configuration], release: str, *path: s
             for found in look(name, key, value, release):
                 yield found.within(*path, i, "properties")
         # Nested names are sections of one file (`export`, a section of hue.ini), not classifications of the release.
-        for found in _check_level(configuration.configurations, release, "configurations"):
+        nested = () if is_token(configuration.configurations) else configuration.configurations
+        for found in _check_level(nested, release, "configurations"):
             yield found.within(*path, i)
 
 

@@ -174,27 +174,14 @@ class _Said:
 
 def check_doors(free: Sequence[Configuration], contributions: Sequence[Contribution]) -> Iterator[Diagnostic]:
     """Keys that two places set differently; a free map that nobody can read yet beside typed settings."""
-    if is_token(free) and contributions:
+    for what, place, field in _unknown_lists(free, contributions):
         yield error(
             "CONF-050",
-            f"`configurations` is a token, and `{render_path(contributions[0][0])}` would have to be merged into it",
-            "configurations",
+            f"{what} is a token, and `{render_path(field)}` would have to be merged into it",
+            *place,
             reason="a list that is only known at deployment cannot be joined with typed settings",
             hint="write the list out (its values may be tokens), or leave the typed settings away",
         )
-    nested = {item.classification: path for path, item in contributions if item.configurations}
-    for i, item in enumerate(() if is_token(free) else free):
-        if is_token(item.configurations) and item.classification in nested:
-            yield error(
-                "CONF-050",
-                f"what is inside {item.classification} is a token, and `{render_path(nested[item.classification])}` "
-                "would have to be merged into it",
-                "configurations",
-                i,
-                "configurations",
-                reason="a list that is only known at deployment cannot be joined with typed settings",
-                hint="write the list out (its values may be tokens), or leave the typed settings away",
-            )
     if not contributions and not is_token(free) and len({item.classification for item in free}) == len(free):
         return  # one place for each key
     for (names, key), said in places(free, contributions).items():
@@ -210,4 +197,22 @@ def check_doors(free: Sequence[Configuration], contributions: Sequence[Contribut
                 got=before,
                 reason="one setting has one door: two that differ would leave it to chance which one wins",
                 hint="keep one of the two",
+            )
+
+
+def _unknown_lists(
+    free: Sequence[Configuration], contributions: Sequence[Contribution]
+) -> Iterator[tuple[str, FieldPath, FieldPath]]:
+    """Lists of the free map that nobody can read yet, and that a field has something to add to."""
+    if is_token(free):
+        if contributions:
+            yield "`configurations`", ("configurations",), contributions[0][0]
+        return
+    nested = {item.classification: field for field, item in contributions if item.configurations}
+    for i, item in enumerate(free):
+        if is_token(item.configurations) and item.classification in nested:
+            yield (
+                f"what is inside {item.classification}",
+                ("configurations", i, "configurations"),
+                nested[item.classification],
             )

@@ -35,6 +35,7 @@ __all__ = [
     "Text",
     "TopicLike",
     "Word",
+    "listed",
     "parse_duration",
     "read",
     "words",
@@ -326,6 +327,11 @@ SecurityGroupLike = Annotated[
 ]
 
 TopicLike = Annotated[str | HasTopicArn, _reference("topic_arn", "the ARN of a topic"), _TEXT_SCHEMA]
+
+
+def listed(items: Sequence[T]) -> list[T]:
+    """A list for a rendering; one that is only known at deployment stays as it is."""
+    return cast("list[T]", items) if is_token(items) else list(items)
 
 
 def read(value: object) -> str:

@@ -97,7 +97,7 @@ class GlueCatalog(Contributor):
     def node_statements(self, place: Place) -> tuple[Statement, ...]:
         """What the nodes need: Glue's actions on catalog, databases, tables and functions; use of the key."""
         start = f"arn:{place.partition}:glue:{place.region}:{self.catalog_id or place.account}:"
-        names = list(self.databases) or ["*"]
+        names = ["*"] if is_token(self.databases) else list(self.databases) or ["*"]
         # Spark and Hive ask for `default` and `global_temp` whatever they are told to do.
         asked = [] if "*" in names else [n for n in ("default", "global_temp") if n not in names]
         statements: list[Statement] = [

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, ClassVar, cast
 
 from .diagnostics import Diagnostic
-from .fields import Items, KeyLike, Text, read, words
+from .fields import Items, KeyLike, Text, listed, read, words
 from .findings import error
 from .values import Json, Value
 
@@ -60,7 +60,7 @@ class CloudWatchLogs(Value):
         if self.key is not None:
             result["EncryptionKeyArn"] = read(self.key)
         chosen = {"STEP_LOGS": self.steps, "SPARK_DRIVER": self.spark_driver, "SPARK_EXECUTOR": self.spark_executor}
-        result["LogTypes"] = {kind: list(streams) for kind, streams in chosen.items() if streams}
+        result["LogTypes"] = {kind: listed(streams) for kind, streams in chosen.items() if streams}
         return result
 
 

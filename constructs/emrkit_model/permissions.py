@@ -74,7 +74,7 @@ def secret_statements(cluster: Cluster) -> list[Statement]:
     https://docs.aws.amazon.com/emr/latest/ReleaseGuide/storing-sensitive-data.html
     """
     places = [cluster.configurations]
-    places += [kind.configurations for _, fleet in cluster.fleets() for kind in fleet.types]
+    places += [kind.configurations for _, fleet in cluster.fleets() for kind in fleet.instance_types()]
     places += [group.configurations for _, group in cluster.groups()]
     secrets = sorted({secret for configurations in places for secret in _named_secrets(configurations)})
     if not secrets:
@@ -109,7 +109,7 @@ def reservation_statements(cluster: Cluster, place: Place) -> list[Statement]:
         {"Effect": "Allow", "Action": look, "Resource": "*"},
         {"Effect": "Allow", "Action": "ec2:DeleteLaunchTemplateVersions", "Resource": templates},
     ]
-    groups = sorted({reservation.resource_group for reservation in used if reservation.resource_group is not None})
+    groups = sorted({reservation.resource_group for reservation in used if reservation.resource_group is not None}, key=str)
     if groups:
         statements.append({"Effect": "Allow", "Action": "resource-groups:ListGroupResources", "Resource": groups})
     return statements

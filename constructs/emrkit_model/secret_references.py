@@ -62,7 +62,7 @@ def secret_reference(secret: SecretLike) -> str:
     '{{resolve:secretsmanager:arn:aws:secretsmanager:eu-west-1:111122223333:secret:kdc-AbCdEf:SecretString:::}}'
     """
     text = read(secret)
-    if text.startswith("{{resolve:"):
+    if text.__class__ is not str or text.startswith("{{resolve:"):  # what CDK resolves itself is no text
         return text
     field = secret.field if isinstance(secret, SecretField) else ""
     return f"{{{{resolve:secretsmanager:{text}:SecretString:{field}::}}}}"

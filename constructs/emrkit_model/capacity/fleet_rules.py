@@ -145,7 +145,9 @@ def _check_types(fleet: InstanceFleet) -> Iterator[Diagnostic]:
         if name in names[:i] and not is_token(name):
             yield error("FLEET-022", f"instance type '{name}' is listed twice", "types", i, "type", reason=_PAGE)
     architectures = {
-        name: found.arch for name in names if isinstance(found := facts.find(name), facts.InstanceTypeFacts)
+        name: found.arch
+        for name in names
+        if not is_token(name) and isinstance(found := facts.find(name), facts.InstanceTypeFacts)
     }
     if len(set(architectures.values())) > 1:
         yield error(

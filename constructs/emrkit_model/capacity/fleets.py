@@ -353,5 +353,7 @@ def _rename(path: FieldPath, renames: Mapping[str, str]) -> FieldPath:
 
 
 def _vcpu(name: str) -> int | None:
+    if is_token(name):
+        return None
     found = facts.find(name)
     return found.vcpu if isinstance(found, facts.InstanceTypeFacts) else None

@@ -109,6 +109,8 @@ def _check_access_grants(cluster: Cluster, inner: SecurityConfiguration) -> Iter
 def _check_plugins(ranger: Ranger, installed: frozenset[str]) -> Iterator[Diagnostic]:
     if is_token(ranger.plugins):
         return
+    if any(is_token(plugin.application) for plugin in ranger.plugins):
+        return
     configured = {plugin.application.lower() for plugin in ranger.plugins}
     for application in ("Spark", "Hive"):
         if application.lower() in installed and application.lower() not in configured:

@@ -43,6 +43,8 @@ def core_nodes(cluster: Cluster) -> CoreNodes | None:
 
 
 def _of_group(cluster: Cluster, group: InstanceGroup) -> CoreNodes | None:
+    if is_token(group.count):
+        return None
     floor, path = group.count, ("core", "count")
     scaling = cluster.scaling
     if group.scaling is not None:
@@ -53,7 +55,7 @@ def _of_group(cluster: Cluster, group: InstanceGroup) -> CoreNodes | None:
         limits = [scaling.minimum, *([] if scaling.maximum_core is None else [scaling.maximum_core])]
         # Task nodes go first, so that core alone may be left with the whole minimum.
         floor, path = max(1, min(group.count, *limits)), ("scaling", "minimum")
-    if is_token(group.count) or is_token(floor):
+    if is_token(floor):
         return None
     return CoreNodes(group.count, floor, group.count, floor, spot=group.is_spot, path=path)
 

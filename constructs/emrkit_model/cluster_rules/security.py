@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from emrkit_model.diagnostics import Diagnostic
 from emrkit_model.findings import error
 from emrkit_model.gating import gate_problem
+from emrkit_model.tokens import is_token
 
 if TYPE_CHECKING:
     from emrkit_model.cluster import Cluster
@@ -20,7 +21,7 @@ _GUIDE = "https://docs.aws.amazon.com/emr/latest/ManagementGuide/"
 def check_security(cluster: Cluster) -> Iterator[Diagnostic]:
     """The security configuration against the cluster that uses it."""
     inner = cluster.security_configuration
-    if inner is not None and not isinstance(inner, str):
+    if inner is not None and not isinstance(inner, str) and not is_token(inner):
         for found in inner.release_problems(cluster.release):
             yield found.within("security_configuration")
         if cluster.kerberos is not None and inner.kerberos not in (None, cluster.kerberos):

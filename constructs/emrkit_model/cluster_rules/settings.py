@@ -94,7 +94,9 @@ def _nothing_to_set(field: str, what: str, hint: str) -> Diagnostic:
 
 def _check_security_door(cluster: Cluster) -> Iterator[Diagnostic]:
     inner = cluster.security_configuration
-    if inner is None or isinstance(inner, str) or inner.encryption is None or inner.encryption.at_rest is None:
+    if inner is None or isinstance(inner, str) or is_token(inner):
+        return
+    if inner.encryption is None or inner.encryption.at_rest is None:
         return
     for i, configuration in enumerate(cluster.configurations):
         if configuration.classification != "emrfs-site":

@@ -189,7 +189,7 @@ def needs_of(cluster: Cluster) -> tuple[str, ...]:
     encryption = None if known is None else known.encryption
     transit = None if encryption is None else encryption.in_transit
     return interface_endpoints_for(
-        [application.name for application in cluster.applications],
+        sorted(cluster.application_names() or ()),
         encryption=(encryption is not None and encryption.at_rest is not None) or cluster.log_key is not None,
         secrets=isinstance(cluster.metastore, ExternalMetastore)
         or (isinstance(transit, InTransit) and transit.kind == "emr-managed"),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar, cast
 
 from emrkit_model.capacity import CapacityReservation, EbsVolume, InstanceFleet, InstanceType
 from emrkit_model.capacity.auto_scaling import AutoScaling, ScalingRule
@@ -11,7 +11,7 @@ from emrkit_model.capacity.groups import InstanceGroup
 from emrkit_model.capacity.managed_scaling import ManagedScaling
 from emrkit_model.cluster import BootstrapAction
 from emrkit_model.configurations import Configuration
-from emrkit_model.fields import read
+from emrkit_model.fields import listed, read
 from emrkit_model.steps import HadoopJar
 from emrkit_model.tokens import is_token
 from emrkit_model.values import Json
@@ -22,6 +22,7 @@ __all__ = [
     "auto_scaling",
     "classifications",
     "drop_empty",
+    "each",
     "fleet",
     "group",
     "jar",
@@ -29,6 +30,7 @@ __all__ = [
     "tags",
 ]
 
+T = TypeVar("T")
 Part = dict[str, Json]
 
 
@@ -37,29 +39,36 @@ def drop_empty(part: Mapping[str, Json]) -> Part:
     return {key: value for key, value in part.items() if value is not None and value != [] and value != {}}
 
 
-def classifications(items: Sequence[Configuration], properties: str = "Properties") -> list[Json]:
+def each(items: Sequence[T], render: Callable[[T], Json]) -> Json:
+    """The parts of a list, each rendered; a list that is only known at deployment stays as it is."""
+    return cast("Json", items) if is_token(items) else [render(item) for item in items]
+
+
+def classifications(items: Sequence[Configuration], properties: str = "Properties") -> Json:
     """Configurations; CloudFormation calls the properties `ConfigurationProperties`."""
-    return [
-        drop_empty(
+
+    def one(item: Configuration) -> Part:
+        return drop_empty(
             {
                 "Classification": item.classification,
                 properties: dict(item.properties),
                 "Configurations": classifications(item.configurations, properties),
             }
         )
-        for item in items
-    ]
+
+    return each(items, one)
 
 
 def fleet(value: InstanceFleet, role: str, properties: str = "Properties") -> Part:
     """One fleet without its type: `role` gives the default name, and weight 1 to primary nodes."""
-    weights = {t.type: 1 for t in value.types} if role == "primary" else value.weights()
+    types = value.instance_types()
+    weights = {t.type: 1 for t in types} if role == "primary" or not types else value.weights()
     return drop_empty(
         {
             "Name": value.name or role,
             "TargetOnDemandCapacity": value.target_on_demand or None,
             "TargetSpotCapacity": value.target_spot or None,
-            "InstanceTypeConfigs": [_instance_type(t, weights[t.type], properties) for t in value.types],
+            "InstanceTypeConfigs": each(value.types, lambda t: _instance_type(t, weights[t.type], properties)),
             "LaunchSpecifications": _launch(value),
             "ResizeSpecifications": _resize(value),
         }
@@ -87,7 +96,7 @@ def auto_scaling(value: AutoScaling) -> Part:
     """`AutoScalingPolicy`, the same in all renderings."""
     return {
         "Constraints": {"MinCapacity": value.minimum, "MaxCapacity": value.maximum},
-        "Rules": [_rule(rule) for rule in value.rules],
+        "Rules": each(value.rules, _rule),
     }
 
 
@@ -136,16 +145,12 @@ def _instance_type(item: InstanceType, weight: int, properties: str) -> Part:
 
 
 def _ebs(volumes: Sequence[EbsVolume] | None, optimized: bool | None) -> Json:
-    devices: list[Json] = [
-        {
-            "VolumeSpecification": drop_empty(
-                {"VolumeType": v.type, "SizeInGB": v.size_gib, "Iops": v.iops, "Throughput": v.throughput}
-            ),
-            "VolumesPerInstance": v.count,
-        }
-        for v in volumes or ()
-    ]
-    return drop_empty({"EbsBlockDeviceConfigs": devices, "EbsOptimized": optimized})
+    return drop_empty({"EbsBlockDeviceConfigs": each(volumes or (), _volumes), "EbsOptimized": optimized})
+
+
+def _volumes(value: EbsVolume) -> Part:
+    kind = {"VolumeType": value.type, "SizeInGB": value.size_gib, "Iops": value.iops, "Throughput": value.throughput}
+    return {"VolumeSpecification": drop_empty(kind), "VolumesPerInstance": value.count}
 
 
 def _launch(value: InstanceFleet) -> Json:
@@ -222,12 +227,16 @@ def scaling(value: ManagedScaling, *, groups: bool = False) -> Part:
     )
 
 
-def actions(items: Sequence[BootstrapAction]) -> list[Json]:
+def actions(items: Sequence[BootstrapAction]) -> Json:
     """`BootstrapActions`, the same in all renderings."""
-    return [
-        {"Name": item.name, "ScriptBootstrapAction": drop_empty({"Path": read(item.path), "Args": list(item.args)})}
-        for item in items
-    ]
+
+    def one(item: BootstrapAction) -> Part:
+        return {
+            "Name": item.name,
+            "ScriptBootstrapAction": drop_empty({"Path": read(item.path), "Args": listed(item.args)}),
+        }
+
+    return each(items, one)
 
 
 def tags(value: Mapping[str, str]) -> list[Json]:
@@ -238,4 +247,4 @@ def tags(value: Mapping[str, str]) -> list[Json]:
 def jar(value: HadoopJar, properties: str = "Properties") -> Part:
     """`HadoopJarStep`; CloudFormation calls the properties `StepProperties`."""
     pairs = cast("list[Json]", [{"Key": key, "Value": item} for key, item in value.properties.items()])
-    return drop_empty({"Jar": value.jar, "Args": list(value.args), "MainClass": value.main_class, properties: pairs})
+    return drop_empty({"Jar": value.jar, "Args": listed(value.args), "MainClass": value.main_class, properties: pairs})

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from emrkit_model.capacity.groups import InstanceGroup
 from emrkit_model.capacity.node_names import node_names
 from emrkit_model.cluster import Cluster
 from emrkit_model.configurations import Configuration
-from emrkit_model.fields import SecretLike, read
+from emrkit_model.fields import SecretLike, listed, read
 from emrkit_model.findings import error
 from emrkit_model.secret_references import secret_reference
 from emrkit_model.steps import ActionOnFailure, Step
+from emrkit_model.tokens import is_token
 from emrkit_model.values import InvalidModel, Json, Value
 
 from . import parts
@@ -61,7 +62,7 @@ def members(
     cluster: Cluster,
     *,
     instances: Part,
-    configurations: list[Json],
+    configurations: Json,
     steps: list[Json] | None = None,
     resolve_secret: Callable[[SecretLike], str] = secret_reference,
 ) -> Part:
@@ -75,7 +76,7 @@ def members(
             "Instances": instances,
             "Steps": steps,
             "BootstrapActions": parts.actions(cluster.bootstrap_actions),
-            "Applications": [{"Name": a.name} for a in cluster.applications],
+            "Applications": parts.each(cluster.applications, lambda application: {"Name": application.name}),
             "Configurations": configurations,
             "VisibleToAllUsers": True,
             "JobFlowRole": None if cluster.instance_profile is None else read(cluster.instance_profile),
@@ -127,7 +128,8 @@ def refuse_request_only(cluster: Cluster, who: str) -> None:
             hint="leave it out, or run the job on a transient cluster that `emrkit run` launches",
         )
         for name, member in REQUEST_ONLY.items()
-        if getattr(cluster, name)
+        # "No" is something to say as well, where the default is the service's.
+        if getattr(cluster, name) != type(cluster).model_fields[name].default
     ]
     if found:
         raise InvalidModel(found)
@@ -141,10 +143,12 @@ def opened(items: Sequence[Configuration], resolve_secret: Callable[[SecretLike]
         texts = ((key, value) for key, value in item.properties.items() if value.__class__ is str)
         found = {key: resolve_secret(value) for key, value in texts if value.startswith("{{resolve:")}
         inner = opened(item.configurations, resolve_secret)
-        if not found and inner == tuple(item.configurations):
+        if not found and (inner is item.configurations or inner == tuple(item.configurations)):
             return item
         return item.replace(properties={**item.properties, **found}, configurations=inner)
 
+    if is_token(items):
+        return cast("tuple[Configuration, ...]", items)
     return tuple(one(item) for item in items)
 
 
@@ -179,8 +183,8 @@ def placement_of_nodes(cluster: Cluster) -> Part:
             **_subnets(cluster),
             "Ec2KeyName": cluster.key_pair,
             **{key: None if group is None else read(group) for key, group in groups.items()},
-            "AdditionalMasterSecurityGroups": [read(g) for g in cluster.additional_primary_security_groups],
-            "AdditionalSlaveSecurityGroups": [read(g) for g in cluster.additional_core_security_groups],
+            "AdditionalMasterSecurityGroups": parts.each(cluster.additional_primary_security_groups, read),
+            "AdditionalSlaveSecurityGroups": parts.each(cluster.additional_core_security_groups, read),
             "TerminationProtected": cluster.termination_protected,
             "UnhealthyNodeReplacement": cluster.unhealthy_node_replacement,
         }
@@ -191,7 +195,9 @@ def _subnets(cluster: Cluster) -> Part:
     if cluster.availability_zone is not None:
         return {"Placement": {"AvailabilityZone": cluster.availability_zone}}
     if not cluster.groups():
-        return {"Ec2SubnetIds": list(cluster.subnets)}
+        return {"Ec2SubnetIds": listed(cluster.subnets)}
+    if not isinstance(cluster.subnets, (list, tuple)):
+        return {"Ec2SubnetId": cast("Json", cluster.subnets)}
     return {"Ec2SubnetId": cluster.subnets[0] if cluster.subnets else None}
 
 

@@ -12,6 +12,7 @@ from emrkit_model.configurations import Configuration
 from emrkit_model.fields import read
 from emrkit_model.findings import error
 from emrkit_model.steps import ActionOnFailure, Step
+from emrkit_model.tokens import is_token
 from emrkit_model.values import InvalidModel, Json
 
 from . import request
@@ -55,7 +56,7 @@ def create_cluster(cluster: Cluster) -> Part:
 
 def _secrets(items: Sequence[Configuration]) -> Iterator[tuple[str, str]]:
     """Keys whose value is a dynamic reference of CloudFormation, each with its classification."""
-    for item in items:
+    for item in () if is_token(items) else items:
         for key, value in item.properties.items():
             if value.__class__ is str and "{{resolve:" in value:
                 yield item.classification, key

@@ -201,7 +201,7 @@ def _logs(template: Template) -> Iterator[Problem]:
 
 
 def _shown(found: Found) -> str | None:
-    return None if found.is_absent else json.dumps(found.value)
+    return None if found.is_absent else json.dumps(found.value, default=str)
 
 
 SECURITY_CONFIGURATION = Rule(

@@ -11,6 +11,7 @@ from emrkit_model.findings import error
 from emrkit_model.tokens import is_token
 from emrkit_model.values import Json, Value
 
+from .documents import documents
 from .key_arns import check_key
 from .objects import check_location
 
@@ -118,7 +119,7 @@ class AtRest(Value):
     def problems(self) -> Iterator[Diagnostic]:
         """A KMS mode needs a key, CSE-Custom a class, an override a mode; at least one of S3 and disk is encrypted."""
         yield from _check_mode(self.s3_mode, self.s3_key, self.s3_provider, "s3_")
-        for i, override in enumerate(self.s3_overrides):
+        for i, override in enumerate(self.overrides()):
             yield from _check_mode(override.mode, override.key, override.provider, "", "s3_overrides", i)
         if self.s3_mode is None and self.s3_overrides:
             yield error(
@@ -145,10 +146,14 @@ class AtRest(Value):
             )
         yield from self._check_classes()
 
+    def overrides(self) -> tuple[BucketEncryption, ...]:
+        """The buckets that differ; none while they are only known at deployment."""
+        return () if is_token(self.s3_overrides) else tuple(self.s3_overrides)
+
     def _check_classes(self) -> Iterator[Diagnostic]:
         if self.disk_provider is None:
             return
-        s3 = [self.s3_provider, *(override.provider for override in self.s3_overrides)]
+        s3 = [self.s3_provider, *(override.provider for override in self.overrides())]
         if self.disk_provider.class_name in {provider.class_name for provider in s3 if provider is not None}:
             yield error(
                 "ENC-046",
@@ -169,7 +174,7 @@ class AtRest(Value):
             if self.s3_provider is not None:
                 s3 |= self.s3_provider.document()
             if self.s3_overrides:
-                s3["Overrides"] = [o.document() for o in self.s3_overrides]
+                s3["Overrides"] = documents(self.s3_overrides)
             result["S3EncryptionConfiguration"] = s3
         disk: dict[str, Json] = {}
         if self.disk_key is not None:

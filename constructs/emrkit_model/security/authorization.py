@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from emrkit_facts import security as gates
 from emrkit_model.diagnostics import Diagnostic
-from emrkit_model.fields import Flag, Items, RoleLike, Text, read, words
+from emrkit_model.fields import Flag, Items, RoleLike, Text, listed, read, words
 from emrkit_model.findings import error, warning
 from emrkit_model.gating import gate_problem
 from emrkit_model.tokens import is_token
@@ -70,7 +70,7 @@ class RoleMapping(Value):
 
     def document(self) -> dict[str, Json]:
         """One entry of `RoleMappings`."""
-        return {"Role": read(self.role), "IdentifierType": self.kind, "Identifiers": list(self.identifiers)}
+        return {"Role": read(self.role), "IdentifierType": self.kind, "Identifiers": listed(self.identifiers)}
 
 
 def check_mappings(mappings: Sequence[RoleMapping]) -> Iterator[Diagnostic]:

@@ -15,7 +15,7 @@ from emrkit_model.later import later
 from emrkit_model.tokens import is_token
 from emrkit_model.values import Json, Value
 
-from .documents import NO_DOCUMENT, Document, laid_over
+from .documents import NO_DOCUMENT, Document, documents, laid_over
 from .encryption import Encryption
 from .rules import check_extra, check_parts
 
@@ -149,7 +149,7 @@ class SecurityConfiguration(Value):
     def _authorization(self) -> dict[str, Json]:
         result: dict[str, Json] = {}
         if self.role_mappings:
-            result["EmrFsConfiguration"] = {"RoleMappings": [mapping.document() for mapping in self.role_mappings]}
+            result["EmrFsConfiguration"] = {"RoleMappings": documents(self.role_mappings)}
         if self.runtime_roles is not None:
             result["IAMConfiguration"] = self.runtime_roles.document()
         if self.lake_formation is not None:

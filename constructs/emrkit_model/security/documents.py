@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, cast
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Protocol, cast
 
 from pydantic import PlainValidator, WithJsonSchema
 
@@ -11,7 +11,7 @@ from emrkit_model.fields import FrozenMap
 from emrkit_model.tokens import is_token
 from emrkit_model.values import Json
 
-__all__ = ["NO_DOCUMENT", "Document", "Keys", "laid_over", "leaves", "thawed"]
+__all__ = ["NO_DOCUMENT", "Document", "Documented", "Keys", "documents", "laid_over", "leaves", "thawed"]
 
 Keys = tuple[str, ...]
 """A member's place in a document: the keys on the way to it."""
@@ -37,6 +37,19 @@ Document = Annotated[Mapping[str, object], PlainValidator(_document), WithJsonSc
 """A JSON object as it stands."""
 NO_DOCUMENT: Mapping[str, object] = FrozenMap()
 """The default: nothing."""
+
+
+class Documented(Protocol):
+    """A part that writes itself."""
+
+    def document(self) -> dict[str, Json]:
+        """It as EMR takes it."""
+        ...
+
+
+def documents(parts: Sequence[Documented]) -> Json:
+    """The document of each part; a list that is only known at deployment stays as it is."""
+    return cast("Json", parts) if is_token(parts) else [part.document() for part in parts]
 
 
 def leaves(document: Mapping[str, object], above: Keys = ()) -> Iterator[tuple[Keys, object]]:

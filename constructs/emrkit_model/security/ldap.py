@@ -68,7 +68,8 @@ class Ldap(Value):
         for name in ("access_filter", "user_search_base", "group_search_base"):
             if not getattr(self, name):
                 yield error("AUTH-014", f"{name} is empty", name, reason=_PAGE)
-        kind = "".join(c for c in (self.server_type or "").lower() if c.isalpha())
+        named = "" if self.server_type is None or is_token(self.server_type) else self.server_type
+        kind = "".join(c for c in named.lower() if c.isalpha())
         if kind == "activedirectory" and self.ad_domain is None:
             yield error("AUTH-015", "an Active Directory needs its domain", "ad_domain", reason=_PAGE)
 

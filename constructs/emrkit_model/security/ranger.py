@@ -12,6 +12,8 @@ from emrkit_model.secret_references import check_arn
 from emrkit_model.tokens import is_token
 from emrkit_model.values import Json, Value
 
+from .documents import documents
+
 __all__ = ["RANGER_APPLICATIONS", "Ranger", "RangerPlugin"]
 
 _PAGE = "https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-ranger-security-config.html"
@@ -115,7 +117,7 @@ class Ranger(Value):
             "RoleForRangerPluginsARN": read(self.plugins_role),
             "RoleForOtherAWSServicesARN": read(self.other_services_role),
             "AdminServerSecretARN": read(self.admin_secret),
-            "RangerPluginConfigurations": [plugin.document() for plugin in self.plugins],
+            "RangerPluginConfigurations": documents(self.plugins),
         }
         if self.audit_log_group is not None:
             destination: dict[str, Json] = {"CloudWatchLogGroup": self.audit_log_group}

@@ -102,3 +102,11 @@ def test_refuses_event_logs_that_only_the_customer_keeps() -> None:
     with pytest.raises(InvalidModel) as caught:
         Monitoring(persistent_ui_logs="on-customer-s3only")
     assert [d.code for d in caught.value.diagnostics] == ["E-CLUS-003"]
+
+
+def test_no_is_something_that_only_a_request_says_as_well() -> None:
+    cluster = _cluster(extended_support=False)
+    assert request.run_job_flow(cluster)["ExtendedSupport"] is False
+    for render in (cloudformation.cluster_properties, task.create_cluster):
+        with pytest.raises(InvalidModel, match="E-CLUS-097"):
+            render(cluster)
