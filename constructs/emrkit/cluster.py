@@ -55,7 +55,7 @@ _INVERTED = (
     "cdk-nag looks for these keys at the top level of the security configuration, where EMR refuses them; they stand "
     "under EncryptionConfiguration as EMR documents it, and emrkit's own rule checks them there"
 )
-_NO_SSH = "nodes are reached through Session Manager; there is no key pair because there is no SSH"
+_NO_SSH = "there is no SSH and so no key pair: Session Manager reaches nodes whose roles allow it"
 _ACCEPTED = {"AwsSolutions-EMR4": _INVERTED, "AwsSolutions-EMR5": _INVERTED, "AwsSolutions-EMR6": _NO_SSH}
 _THREE_PRIMARIES = "EMR protects three primary nodes from their end: it overrides what a launch says of idle ends"
 
@@ -91,7 +91,7 @@ class Cluster(ClusterReference):
         steps: What it runs first, in this order, each as an `emr.Step`: a change of one runs that one again and leaves
             the cluster alone.
         step_concurrency: Steps that run side by side. Default: 1.
-        logs: The bucket of its logs, below `logs/`. Default: no logs, which the guardrails refuse.
+        logs: The bucket of its logs, below `log_prefix`. Default: no logs, which the guardrails refuse.
         key: The KMS key of logs; also what the roles may use. Default: the roles may use that of `security`.
         data: What its nodes may read and write.
         roles: Roles made elsewhere; `data`, `logs` and `key` are granted to them too. Default: its own.
@@ -108,6 +108,9 @@ class Cluster(ClusterReference):
         additional_primary_security_groups: More groups for the primary nodes.
         additional_core_security_groups: More groups for core and task nodes.
         additional_info: What AWS Support asked for: JSON text or a map.
+        scale_down: When a node that is taken away ends: `TERMINATE_AT_TASK_COMPLETION` or
+            `TERMINATE_AT_INSTANCE_HOUR`. Default: at the completion of its tasks.
+        log_prefix: Where in the bucket logs are written. Default: `logs/`.
 
     Raises:
         InvalidModel: The parts contradict each other or EMR's rules; every problem is listed.
@@ -162,6 +165,8 @@ class Cluster(ClusterReference):
         additional_primary_security_groups: Sequence[SecurityGroupLike] = (),
         additional_core_security_groups: Sequence[SecurityGroupLike] = (),
         additional_info: str | Mapping[str, object] | None = None,
+        scale_down: str | None = None,
+        log_prefix: str = "logs/",
     ) -> None:
         to_seconds = getattr(idle_timeout, "to_seconds", None)
         seconds: Any = idle_timeout if to_seconds is None else int(to_seconds())
@@ -186,6 +191,7 @@ class Cluster(ClusterReference):
             "additional_primary_security_groups": listed(additional_primary_security_groups) or None,
             "additional_core_security_groups": listed(additional_core_security_groups) or None,
             "additional_info": additional_info,
+            "scale_down": scale_down,
             "spread_primaries": spread_primaries or None,
         }
         chosen |= {name: value for name, value in rare.items() if value is not None}
@@ -209,7 +215,7 @@ class Cluster(ClusterReference):
             termination_protected=termination_protected,
             **chosen,
         )
-        self._define(scope, id, value, network, security, logs, key, data, roles, steps)
+        self._define(scope, id, value, network, security, logs, key, data, roles, steps, log_prefix)
         # The nodes connect when they start: the database's instances and its door come first.
         for resource in () if database is None else database.prerequisites:
             self._resource.add_resource_dependency(resource)
@@ -257,10 +263,13 @@ class Cluster(ClusterReference):
         data: Sequence[DataGrant],
         roles: Roles | None,
         steps: Sequence[Step],
+        log_prefix: str = "logs/",
     ) -> None:
         _refuse_strangers(network, security, roles, logs, key, data, steps)
         Construct.__init__(self, scope, id)
-        grant = None if logs is None else DataGrant(logs, "logs/", "write")
+        if log_prefix and not log_prefix.endswith("/"):
+            log_prefix += "/"
+        grant = None if logs is None else DataGrant(logs, log_prefix, "write")
         used = key if key is not None or roles is not None else security.key
         self.roles: Roles = roles or Roles(self, "Roles", data=data, logs=grant, key=used)
         """The roles of service and nodes."""
@@ -268,7 +277,7 @@ class Cluster(ClusterReference):
             roles.serve(data=data, logs=grant, key=key)
         allow_needs(value, self.roles)
         security.allow(self.roles, used)
-        log_uri = None if logs is None else f"s3://{read(logs)}/logs/"
+        log_uri = None if logs is None else f"s3://{read(logs)}/{log_prefix}"
         log_key = key if log_uri is not None else None
         if value.bootstrap_actions and not is_token(value.bootstrap_actions):
             statements: list[Statement] = []
@@ -332,6 +341,14 @@ class Cluster(ClusterReference):
     def cluster_id(self) -> str:
         """The cluster's id, j-…; asked of the resource once, when somebody wants to know it."""
         return self._reference
+
+    @cached_property
+    def primary_dns(self) -> str:
+        """The DNS name of the primary node, as CloudFormation knows it after the launch: private in private subnets.
+
+        Example: `cdk.CfnOutput(self, "Primary", value=etl.primary_dns)`
+        """
+        return self._resource.attr_master_public_dns
 
     @cached_property
     def _reference(self) -> str:

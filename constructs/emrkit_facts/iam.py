@@ -16,6 +16,7 @@ __all__ = [
     "EMR_TAG",
     "EVENTS_RULE_ACTIONS",
     "SERVICE_POLICY",
+    "SESSION_MANAGER_ACTIONS",
     "ManagedPolicy",
     "UnknownPolicy",
     "auto_scaling_actions",
@@ -27,6 +28,14 @@ __all__ = [
 ]
 
 SERVICE_POLICY = "AmazonEMRServicePolicy_v2"
+# https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html
+SESSION_MANAGER_ACTIONS = (
+    "ssm:UpdateInstanceInformation",
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
+)
 _NODES_POLICY = "AmazonElasticMapReduceforEC2Role"
 # What AmazonEMRServicePolicy_v2 asks of everything it creates or uses: cluster, subnets, security groups.
 EMR_TAG = ("for-use-with-amazon-emr-managed-policies", "true")

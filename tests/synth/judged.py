@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -50,11 +51,11 @@ class JudgedAssembly:
     exit_code: int
     words: str
 
-    @property
+    @cached_property
     def templates(self) -> dict[str, dict[str, Any]]:
         return {p.name.removesuffix(".template.json"): read(p) for p in sorted(self.folder.glob("*.template.json"))}
 
-    @property
+    @cached_property
     def reports(self) -> list[dict[str, Any]]:
         """The judges' reports; a judge without a word to say has none."""
         path = self.folder / "validation-report.json"

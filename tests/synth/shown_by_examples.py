@@ -92,6 +92,11 @@ SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
     "roles_and_grants": ((ROLE, '"s3:GetObject"'), (ROLE, '"iam:PassedToService"')),
     "runtime_roles": ((ROLE, '"sts:TagSession"'), (SECURITY, '"EnableApplicationScopedIAMRole":true')),
     "runtime_roles_security": ((SECURITY, '"PropagateSourceIdentity":true'),),
+    "session_manager": (
+        (ROLE, '"ssmmessages:OpenDataChannel"'),
+        (ENDPOINT, ".ssmmessages"),
+        (CLUSTER, '"/clusters/etl/"'),
+    ),
     "sizing": ((CLUSTER, '"TaskInstanceFleets":'),),
     "spark_settings": ((CLUSTER, '"Classification":"spark-defaults"'), (CLUSTER, "KryoSerializer")),
     "tags_and_owner": (("AWS::S3::Bucket", '"Key":"cost-center","Value":"4711"'),),

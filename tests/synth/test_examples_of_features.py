@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
 from docs import examples
+from tests.synth import verdicts
 from tests.synth.judged import JudgedAssembly, acknowledgements, findings, plain, policies
 from tests.synth.linting import lint
 from tests.synth.shown_by_examples import SHOWN
@@ -99,14 +100,20 @@ def test_what_cfn_lint_is_exempted_from_it_still_says(gallery: JudgedAssembly) -
     assert set(EXEMPT) <= said
 
 
-def _linted(gallery: JudgedAssembly, name: str) -> Iterator[tuple[str, str]]:
-    for stack, template in _templates(gallery, name).items():
-        for match in lint(template):
-            yield f"{stack}: {match}", match.rule.id
+@cache
+def _linted(gallery: JudgedAssembly, name: str) -> tuple[tuple[str, str], ...]:
+    templates = _templates(gallery, name)
+    return tuple((f"{stack}: {match}", match.rule.id) for stack, t in templates.items() for match in lint(t))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_parliament_finds_nothing_in_the_policies_of_an_example(gallery: JudgedAssembly, name: str) -> None:
+    found = _objections_to_policies(gallery, name)
+    assert not found, "\n".join(found)
+
+
+@cache
+def _objections_to_policies(gallery: JudgedAssembly, name: str) -> tuple[str, ...]:
     found: list[str] = []
     for stack, template in _templates(gallery, name).items():
         for resource, document in policies(template):
@@ -119,7 +126,22 @@ def test_parliament_finds_nothing_in_the_policies_of_an_example(gallery: JudgedA
                     found.append(f"{stack} {resource}: {finding.detail}")
                 elif parliament.enhance_finding(finding).severity not in {"MUTED", "INFO"}:
                     found.append(f"{stack} {resource}: {finding}")
-    assert not found, "\n".join(found)
+    return tuple(found)
+
+
+def test_the_page_of_verdicts_says_what_the_judges_said(gallery: JudgedAssembly, pytestconfig: pytest.Config) -> None:
+    """`--snapshot-update` writes it."""
+    others = {
+        name: (
+            len([text for text, rule in _linted(gallery, name) if rule not in EXEMPT]),
+            len(_objections_to_policies(gallery, name)),
+        )
+        for name in NAMES
+    }
+    text = verdicts.page(gallery, {name: list(_templates(gallery, name)) for name in NAMES}, others)
+    if pytestconfig.getoption("update_snapshots"):
+        verdicts.PAGE.write_text(text, "utf-8")
+    assert verdicts.PAGE.read_text("utf-8") == text, "run: make snapshots"
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
@@ -11,9 +11,11 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from emrkit.acknowledgements import Acknowledgement, Judge, acknowledge
+from emrkit.arguments import check_items
 from emrkit.pseudo_parameters import Aws
 from emrkit.resources import make
-from emrkit_facts.iam import SERVICE_POLICY, trust
+from emrkit_facts.iam import SERVICE_POLICY, SESSION_MANAGER_ACTIONS, trust
+from emrkit_model.findings import error
 from emrkit_model.security.key_arns import check_key
 from emrkit_model.values import InvalidModel, refuse
 
@@ -38,10 +40,12 @@ from .key_policies import admit_disks, admit_role
 from .references import cannot_grant, lacks_profile, name_of, principal_of, role_arn_of
 
 if TYPE_CHECKING:
+    from emrkit_model.diagnostics import Diagnostic
     from emrkit_model.fields import KeyLike, ProfileLike, RoleLike, SecretLike
 
 __all__ = ["DataGrant", "Roles"]
 
+_SHELLS = "Session Manager's channels and the agent's report on its instance know no resource to name"
 _SERVICE_FINDING = f"AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/{SERVICE_POLICY}]"
 _SERVICE_REASON = "AWS's own scoped policy: it acts only on what carries EMR's tag, and AWS keeps it up to date"
 
@@ -65,6 +69,10 @@ class Roles(Construct):
         secrets: Secrets, or their ARNs, that the nodes may read.
         permissions_boundary: ARN of a managed policy that bounds every role made here.
         path: The path of the roles. Default: `/`.
+        session_manager: The nodes may be reached by shells and tunnels of Session Manager, without SSH. Default: no.
+            In an isolated network it needs its endpoints too: `interface_endpoints_for(..., session_manager=True)`.
+            https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html
+        managed_policies: ARNs of managed policies that the nodes' role has beside what is granted here. Default: none.
         auto_scaling: Makes the role of custom automatic scaling too, which instance groups may have. Default: when a
             cluster first needs it.
         service_role: A service role that exists: name, ARN or role. Default: one is made.
@@ -74,7 +82,7 @@ class Roles(Construct):
 
     Raises:
         InvalidModel: Something is to be granted to a role that is known by its name or ARN alone (E-ROLE-001), or an
-            instance role comes without its profile (E-ROLE-002).
+            instance role comes without its profile (E-ROLE-002) or with managed policies (E-ROLE-025).
 
     Example:
         ```python
@@ -94,6 +102,8 @@ class Roles(Construct):
         permissions_boundary: str | None = None,
         path: str = "/",
         catalog: Sequence[CatalogGrant] = (),
+        session_manager: bool = False,
+        managed_policies: Sequence[str] = (),
         auto_scaling: bool = False,
         service_role: RoleLike | None = None,
         instance_profile: ProfileLike | None = None,
@@ -103,6 +113,7 @@ class Roles(Construct):
         found = [*check_grants(data), *check_key(key, "key")]
         if instance_role is not None and instance_profile is None:
             found.append(lacks_profile())
+        found += _check_policies(managed_policies, given=instance_profile is not None)
         refuse(found)
         super().__init__(scope, id)
         self._path = path
@@ -118,8 +129,12 @@ class Roles(Construct):
         grants = [*data, *_logs(logs)]
         statements = [*data_statements(grants), *catalog_statements(catalog)]
         statements += [*key_statement(key), *secret_statement(secrets)]
+        shells: list[Statement] = []
+        if session_manager:
+            shells.append({"Effect": "Allow", "Action": list(SESSION_MANAGER_ACTIONS), "Resource": "*"})
+            acknowledge(self, Acknowledgement(Judge.AWS_SOLUTIONS, "AwsSolutions-IAM5[Resource::*]", _SHELLS))
         if instance_profile is None:
-            self._make_nodes(statements)
+            self._make_nodes([*statements, *shells], managed_policies)
         else:
             self.instance_profile_name = name_of(instance_profile)
             role = instance_role if instance_role is not None else self.instance_profile_name
@@ -128,8 +143,8 @@ class Roles(Construct):
             self.instance_role_name: str = name_of(role)
             """Name of the nodes' role, and of its profile."""
             self._nodes = GivenRole.of(principal_of(role))
-            if statements:
-                self._allow_nodes(statements)
+            if statements or shells:
+                self._allow_nodes([*statements, *shells])
         disks = disk_key_statements(key)
         if service_role is None:
             self._make_service([pass_role(self.instance_role_arn, "ec2"), *disks])
@@ -314,7 +329,7 @@ class Roles(Construct):
             self, id, roles=[self.instance_role_name], policy_name=name, policy_document=document
         )
 
-    def _make_nodes(self, statements: list[Statement]) -> None:
+    def _make_nodes(self, statements: list[Statement], managed_policies: Sequence[str]) -> None:
         # Roles are global in an account: the region keeps two deployments of one app apart.
         name = f"{Names.unique_resource_name(self, max_length=40, separator='-')}-{Aws.REGION}"
         nodes = make(
@@ -326,6 +341,7 @@ class Roles(Construct):
                 "path": self._path,
                 "permissionsBoundary": self._boundary,
                 "assumeRolePolicyDocument": trust("emr_ec2_instance_profile_role"),
+                "managedPolicyArns": list(managed_policies) or None,
                 "policies": inline_policy("data", statements),
             },
         )
@@ -368,6 +384,20 @@ class Roles(Construct):
         if self._nodes_name is not None:
             for key in keys:
                 admit_role(key, self._path, self._nodes_name)
+
+
+def _check_policies(arns: object, *, given: bool) -> Iterator[Diagnostic]:
+    """ARNs of managed policies, for a role that is made here."""
+    yield from check_items(
+        "ROLE-026", "managed_policies must be a list of ARNs", "managed_policies", arns, str, allowed="arn:aws:iam::..."
+    )
+    if given and arns:
+        yield error(
+            "ROLE-025",
+            "the managed policies of a role that exists are its owner's",
+            "managed_policies",
+            hint="attach them where the role is made",
+        )
 
 
 def _logs(logs: DataGrant | None) -> list[DataGrant]:

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from emrkit.acknowledgements import Acknowledgement, Judge, acknowledge
 from emrkit.arguments import check_buckets, check_items
@@ -71,16 +71,17 @@ class DataGrant:
 
     def __post_init__(self) -> None:
         found = [*check_buckets(bucket=self.bucket), *_check_access(self.access, "read", "write", "read-write")]
-        if not is_token(self.prefix) and self.prefix.startswith("/"):
+        prefix = cast("object", self.prefix)
+        if not is_token(prefix) and (not isinstance(prefix, str) or prefix.startswith("/")):
             found.append(
                 error(
                     "ROLE-023",
-                    "a prefix begins without a slash",
+                    "a prefix is text that begins without a slash",
                     "prefix",
-                    got=self.prefix,
+                    got=repr(prefix),
                     allowed="a prefix as keys have it, such as raw/",
                     reason="S3 has no root: keys that begin with a slash are others, and nothing would be granted",
-                    hint=self.prefix.lstrip("/"),
+                    hint=prefix.lstrip("/") if isinstance(prefix, str) else 'leave it out, or "" for the whole bucket',
                 )
             )
         refuse([*found, *check_key(self.key, "key")])
