@@ -17,6 +17,7 @@ from typing import cast
 
 from emrkit_jobs.plan.assembly import SynthesizedStack, read_assembly
 from emrkit_jobs.plan.judgement import read_findings
+from emrkit_jobs.run.app_findings import read_app_findings
 from emrkit_model.diagnostics import Diagnostic, EmrkitError
 
 __all__ = ["app_environment", "read_app", "synthesize"]
@@ -31,7 +32,8 @@ def synthesize(
     """Runs the project's app for a target; the assembly is in `folder`, its stacks come back in order of deployment.
 
     With `judged` the app is asked to let the judges sit (`EMRKIT_JUDGES=1`, see `emrkit.guardrails`); it costs seconds.
-    Raises `EmrkitError` with what the judges found, or with the app's own last lines if it fails.
+    Raises `EmrkitError` with what the judges found, with what emrkit's constructs refused, or with the app's own last
+    lines if it fails of something else.
 
     Example: `stacks = synthesize(project.root, "local", state / "cdk.out")`
     """
@@ -70,6 +72,8 @@ def synthesize(
     if judged and (findings := read_findings(folder)):
         raise EmrkitError(findings)
     if done.returncode != 0:
+        if refused := read_app_findings(done.stderr, root.resolve()):
+            raise EmrkitError(refused)
         lines = [line.rstrip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
         raise EmrkitError(
             Diagnostic(
