@@ -30,6 +30,18 @@ def check_identity(cluster: Cluster) -> Iterator[Diagnostic]:
         yield error("CLUS-011", f"a cluster's name must not contain {' '.join(bad)}", "name", got=name, reason=_API)
 
 
+def _why_unknown(release: releases.UnknownRelease) -> str:
+    train = release.label.rpartition("-")[0] + "-"
+    known = [label for label in releases.labels() if label.rpartition("-")[0] + "-" == train]
+    versions = [found.version for found in map(releases.find, known) if found.version is not None]
+    if release.version is None or not versions or release.version > max(versions):
+        return "it is newer than the packaged data, or misspelt"
+    if any(version[:2] == release.version[:2] for version in versions):
+        line = f"{train}{release.version[0]}.{release.version[1]}"
+        return f"it is a newer patch of {line} than the packaged data has, or misspelt"
+    return f"it is misspelt: a newer one it cannot be, the packaged data goes up to {known[-1]}"
+
+
 def check_release(cluster: Cluster) -> Iterator[Diagnostic]:
     """A release label, known or new, and applications that it has."""
     release = cluster.release
@@ -53,7 +65,7 @@ def check_release(cluster: Cluster) -> Iterator[Diagnostic]:
             f"release '{release}' is not known",
             "release",
             got=release,
-            reason="it is newer than the packaged data, or misspelt",
+            reason=_why_unknown(found),
             hint=f"known ones nearby: {close}",
         )
     yield from check_against_release(cluster.applications, release)
