@@ -89,7 +89,7 @@ def test_a_grant_on_a_role_of_the_cdk_is_made_as_the_cdk_makes_it(stack: Stack) 
 
 
 def test_one_role_may_exist_and_the_other_be_made(stack: Stack) -> None:
-    emr.Roles(stack, "Roles", service_role="emr-service", key="arn:aws:kms:x")
+    emr.Roles(stack, "Roles", service_role="emr-service", key="arn:aws:kms:us-east-1:111122223333:key/1")
     nodes = emr.Roles(stack, "Others", instance_profile="nodes")
     kinds = sorted(r["Type"] for r in template(stack)["Resources"].values())
     assert kinds == ["AWS::IAM::InstanceProfile", "AWS::IAM::Role", "AWS::IAM::Role"]

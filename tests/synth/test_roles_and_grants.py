@@ -104,12 +104,15 @@ def test_changing_tables_does_not_imply_changing_databases(
 def test_exactly_the_secrets_that_were_given_are_read(stack: Stack) -> None:
     secret = secretsmanager.Secret(stack, "Password")
     roles = emr.Roles(stack, "Roles", secrets=[secret])
-    roles.grant_secrets("arn:aws:secretsmanager:eu-west-1:111122223333:secret:other-AbCdEf", key="arn:aws:kms:x")
+    roles.grant_secrets(
+        "arn:aws:secretsmanager:eu-west-1:111122223333:secret:other-AbCdEf",
+        key="arn:aws:kms:us-east-1:111122223333:key/1",
+    )
     nodes = found(stack, "AWS::IAM::Role", "RolesNodes")
     first, second = reach(nodes, "secretsmanager:GetSecretValue")
     assert first.startswith("<Password")
     assert second.endswith("secret:other-AbCdEf")
-    assert reach(nodes, "kms:Decrypt") == ["arn:aws:kms:x"]
+    assert reach(nodes, "kms:Decrypt") == ["arn:aws:kms:us-east-1:111122223333:key/1"]
 
 
 # ---- boundary and path
@@ -178,16 +181,16 @@ def test_roles_made_before_are_given_what_the_cluster_reads_and_writes(stack: St
         "primary": emr.InstanceFleet.on_demand("m5.xlarge"),
         "roles": roles,
         "logs": "logs",
-        "key": "arn:aws:kms:x",
+        "key": "arn:aws:kms:us-east-1:111122223333:key/1",
     }
     emr.Cluster(stack, "First", data=[emr.DataGrant("shop", "raw/", "read")], **arguments)
     emr.Cluster(stack, "Second", **arguments)
     nodes = found(stack, "AWS::IAM::Role", "RolesNodes")
     assert reach(nodes, "s3:GetObject") == ["arn:<AWS::Partition>:s3:::shop/raw/*"]
     assert reach(nodes, "s3:PutObject") == ["arn:<AWS::Partition>:s3:::logs/logs/*"]
-    assert reach(nodes, "kms:Decrypt") == ["arn:aws:kms:x"]
+    assert reach(nodes, "kms:Decrypt") == ["arn:aws:kms:us-east-1:111122223333:key/1"]
     service_role = found(stack, "AWS::IAM::Role", "RolesService")
-    assert reach(service_role, "kms:CreateGrant") == ["arn:aws:kms:x"]
+    assert reach(service_role, "kms:CreateGrant") == ["arn:aws:kms:us-east-1:111122223333:key/1"]
     Template.from_stack(stack).resource_count_is("AWS::IAM::Role", 2)
 
 
