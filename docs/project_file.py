@@ -24,6 +24,10 @@ def page() -> str:
         "",
         "`emrkit.yaml` holds targets, clusters and jobs; `include:` splits it. A name stands as `<name>`, an element",
         "of a list as `[]`.",
+        "",
+        "A key with nothing after it, or with `null`, leaves a field empty that may be empty: `core:` is a cluster",
+        "without core nodes, `idle_timeout: null` one that never ends by itself. Any other field refuses it. In a",
+        "target's `overrides`, and in a cluster that `extends` another, it takes the key away.",
     ]
     for key, body in schema["properties"].items():
         lines += ["", f"## `{key}`", "", _said(body) or "See below.", ""]

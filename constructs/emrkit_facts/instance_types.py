@@ -123,6 +123,11 @@ def names() -> tuple[str, ...]:
     return tuple(load("instance_types")["types"])
 
 
+def regions() -> tuple[str, ...]:
+    """Every Region in which the data has instance types, sorted."""
+    return tuple(load("instance_types")["regions"])
+
+
 def _close(name: str) -> tuple[str, ...]:
     """Other sizes of the family, else other families of that size; comparing with every type there is costs 10 ms."""
     from difflib import get_close_matches

@@ -163,15 +163,16 @@ class FrozenMap(dict[str, str]):
 def _settings(value: object) -> FrozenMap:
     if not isinstance(value, Mapping):
         raise ValueError("must be a map of names to values")
-    wrong: list[str] = []
+    wrong: dict[str, object] = {}
     result: dict[str, str] = {}
     for key, item in cast("Mapping[object, object]", value).items():
         try:
             result[str(key)] = setting_text(item)
         except ValueError:
-            wrong.append(str(key))
+            wrong[str(key)] = item
     if wrong:
-        raise ValueError(f"must hold text, numbers or true/false; not so: {', '.join(wrong)}")
+        words = "must hold text, numbers or true/false; not so: {names}"
+        raise PydanticCustomError("emrkit_settings", words, {"names": ", ".join(wrong), "got": wrong})
     return FrozenMap(result)
 
 

@@ -10,7 +10,7 @@ from pydantic import Field, PlainValidator, WithJsonSchema
 
 from .diagnostics import Diagnostic, FieldPath
 from .fields import Count, Flag, Items, Seconds, Text, Word, words
-from .findings import error
+from .findings import error, warning
 from .later import later
 from .overrides import Override
 from .steps import ActionOnFailure, CommandStep, JarStep, ScriptStep, SparkSqlStep, SparkStep, Step
@@ -97,6 +97,23 @@ def _shift(word: str, bare: str | None, shared: set[str], outer: set[str] | None
         return (word, *path[1:]) if path[0] == bare else (word, *path)
 
     return rename
+
+
+def _check_addresses(field: str, addresses: Sequence[str]) -> Iterator[Diagnostic]:
+    for i, address in enumerate(() if is_token(addresses) else addresses):
+        # A reference to something deployed may well stand for an address.
+        if is_token(address) or address.startswith(("s3://", "${")):
+            continue
+        yield warning(
+            "JOB-053",
+            f"'{address}' is not an S3 address",
+            field,
+            i,
+            got=address,
+            allowed="s3://bucket/prefix/",
+            reason=f"`{field}` are the S3 addresses that the job {'reads' if field == 'inputs' else 'writes'}; "
+            "a local run looks for no others (docs/reference/project-file.md)",
+        )
 
 
 class Retry(Value):
@@ -234,7 +251,9 @@ class Job(Value):
         return tuple(by_name[name] for name in done)
 
     def problems(self) -> Iterator[Diagnostic]:
-        """Steps with unique names; needs that exist and do not go in a circle."""
+        """Steps with unique names; needs that exist and do not go in a circle; inputs and outputs in S3."""
+        for field, addresses in (("inputs", self.inputs), ("outputs", self.outputs)):
+            yield from _check_addresses(field, addresses)
         if not self.steps:
             yield error("JOB-020", "a job needs at least one step", "steps")
         names = [step.name for step in self.steps]

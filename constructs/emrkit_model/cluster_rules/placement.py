@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from emrkit_model.diagnostics import Diagnostic
-from emrkit_model.findings import error
+from emrkit_model.findings import error, warning
 from emrkit_model.tokens import is_token
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["check_placement"]
 
 _API = "https://docs.aws.amazon.com/emr/latest/APIReference/API_RunJobFlow.html"
+_SUBNET = re.compile(r"subnet-[0-9a-f]+")
 _GUIDE = "https://docs.aws.amazon.com/emr/latest/ManagementGuide/"
 
 
@@ -45,5 +47,16 @@ def check_placement(cluster: Cluster) -> Iterator[Diagnostic]:
         )
     if not is_token(cluster.subnets) and len(set(cluster.subnets)) < len(cluster.subnets):
         yield error("CLUS-052", "a subnet is listed twice", "subnets", reason=_API)
+    for i, subnet in enumerate(() if is_token(cluster.subnets) else cluster.subnets):
+        if not is_token(subnet) and not _SUBNET.fullmatch(subnet):
+            yield warning(
+                "CLUS-114",
+                f"'{subnet}' does not look like a subnet",
+                "subnets",
+                i,
+                got=subnet,
+                allowed="subnet- and hexadecimal digits, as in subnet-0123456789abcdef0",
+                reason=_API,
+            )
     if cluster.log_uri is not None and not is_token(cluster.log_uri) and not cluster.log_uri.startswith("s3"):
         yield error("CLUS-053", "log_uri is an s3:// address", "log_uri", got=cluster.log_uri, reason=_API)

@@ -9,10 +9,11 @@ from difflib import get_close_matches
 from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
+from emrkit_facts.instance_types import regions
 from emrkit_jobs.bundle.judges import Judges
 from emrkit_model.diagnostics import Diagnostic, EmrkitError
 from emrkit_model.fields import Flag, Items, Text, words
-from emrkit_model.findings import error
+from emrkit_model.findings import error, warning
 from emrkit_model.ownership import Ownership
 from emrkit_model.values import Value
 
@@ -94,12 +95,23 @@ class Target(Value):
         return self.kind != "aws"
 
     def problems(self) -> Iterator[Diagnostic]:
-        """An account of 12 digits, a region, an endpoint where one is needed and nowhere else."""
+        """An account of 12 digits, a region that is known, an endpoint where one is needed and nowhere else."""
         if self.account is not None and not re.fullmatch(r"[0-9]{12}", self.account):
             yield error("FILE-051", "an AWS account has 12 digits", "account", got=self.account)
         if self.region is not None and not _REGION.fullmatch(self.region):
             yield error(
                 "FILE-052", f"'{self.region}' is not a region", "region", got=self.region, hint="for example eu-west-1"
+            )
+        elif self.region is not None and self.region not in (known := regions()):
+            beside = [region for region in known if region[:3] == self.region[:3]]
+            close = get_close_matches(self.region, known, 3) or beside
+            yield warning(
+                "FILE-064",
+                f"region '{self.region}' is not known",
+                "region",
+                got=self.region,
+                reason="it is newer than the packaged data, or misspelt",
+                hint=f"did you mean {', '.join(close)}?" if close else None,
             )
         if self.environment is not None and not _NAME.fullmatch(self.environment):
             yield error(

@@ -41,6 +41,8 @@ _FIELDS: Mapping[type[Step], tuple[str, ...]] = {
     JarStep: ("jar",),
 }
 """The fields of each kind of step that can name a file beside the project file."""
+_PROGRAMS = ("entry_point", "file", "script", "jar")
+"""Those of them that are run, and so are one file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,8 @@ def _find_files(
             scalar = find_node(node, path)[0]
             folder = scalar.folder if isinstance(scalar, Scalar) else node.folder
             try:
-                file = _locate_file(root, folder, value, zipped=field_name == "py_files")
+                zipped, one_file = field_name == "py_files", field_name in _PROGRAMS
+                file = _locate_file(root, folder, value, zipped=zipped, one_file=one_file)
             except EmrkitError as error:
                 at = scalar.at if scalar is not None else None
                 problems += [d.within(*path).at(at) for d in error.diagnostics]
@@ -229,7 +232,7 @@ def _is_local(value: str, *, allow_cluster_paths: bool) -> bool:
     return not (allow_cluster_paths and value.startswith(_CLUSTER_FOLDERS) and not Path(value).exists())
 
 
-def _locate_file(root: Path, folder: str, value: str, *, zipped: bool) -> _File:
+def _locate_file(root: Path, folder: str, value: str, *, zipped: bool, one_file: bool) -> _File:
     text, mark, alias = value.partition("#")
     scheme = _SCHEME.match(text)
     if scheme is not None:
@@ -254,7 +257,17 @@ def _locate_file(root: Path, folder: str, value: str, *, zipped: bool) -> _File:
     path = root / name
     if not path.exists() and not path.is_symlink():
         _refuse("001", f"'{value}' does not exist", got=str(path), hint=_closest(path))
+    if one_file and path.is_dir():
+        _refuse("022", f"'{value}' is a folder", got=str(path), allowed="a file", hint=_file_in(path, value))
     return _File(Source(name, path, zipped=zipped and path.is_dir()), mark + alias)
+
+
+def _file_in(folder: Path, value: str) -> str:
+    try:
+        names = [entry.name for entry in os.scandir(folder) if entry.is_file() and not entry.name.startswith(".")]
+    except OSError:
+        names = []
+    return f"did you mean `{value.rstrip('/')}/{names[0]}`?" if len(names) == 1 else "name the file in it"
 
 
 def _closest(path: Path) -> str:
@@ -274,7 +287,7 @@ def _check_fixture(number: int, fixture: Fixture, node: MappingNode, root: Path,
     scalar = find_node(node, path)[0]
     folder = scalar.folder if isinstance(scalar, Scalar) else node.folder
     try:
-        return _locate_file(root, folder, value, zipped=False).source.path
+        return _locate_file(root, folder, value, zipped=False, one_file=name == "generate").source.path
     except EmrkitError as error:
         problems += [d.within(*path).at(scalar.at if scalar is not None else None) for d in error.diagnostics]
         return root / folder / value
