@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -47,6 +48,7 @@ __all__ = [
     "write_acknowledgements",
 ]
 
+_TOKEN = re.compile(r"\$\{Token\[[^\]]*\]\}")
 _ON = {"1", "true", "yes", "on"}
 
 
@@ -291,7 +293,8 @@ def _clusters(app: App, name: str) -> list[IConstruct]:
     """The cluster constructs of this name; none for a cluster that only runs launch, which no template holds."""
     from .cluster import Cluster
 
-    found = [c for c in app.node.find_all() if isinstance(c, Cluster) and c.value.name == name]
+    # What follows the name is filled in at deployment: the generation of a cluster that is replaced.
+    found = [c for c in app.node.find_all() if isinstance(c, Cluster) and _TOKEN.sub("", c.value.name) == name]
     return cast("list[IConstruct]", found)
 
 

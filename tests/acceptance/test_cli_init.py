@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from emrkit_jobs.cli.init import make_name, read_scaffold, write_files
+from emrkit_jobs.run import deployment
+from emrkit_jobs.run.synthesis import synthesize
+from emrkit_model.diagnostics import EmrkitError
 
 PATH = ":".join(p for p in sys.path if p)
 
@@ -44,6 +47,43 @@ def test_a_new_project_is_valid_and_passes_its_own_tests(tmp_path):
     assert valid.returncode == 0, valid.stderr
     tests = run("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=folder)
     assert tests.returncode == 0, tests.stdout
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A new project whose text may be changed before it is synthesized."""
+    files = read_scaffold()
+    changed = {path: text.replace("PROJECT", "shop").replace("RELEASE", "emr-7.12.0") for path, text in files}
+    write_files(tmp_path / "shop", changed)
+    return tmp_path / "shop"
+
+
+def test_a_new_project_tells_what_its_network_refuses_and_where_it_is_made(project, tmp_path):
+    source = project / "app.py"
+    text = source.read_text().replace('emr.Network(self, "Network",', 'emr.Network(self, "Network", zones=99,')
+    source.write_text(text)
+    with pytest.raises(EmrkitError) as caught:
+        synthesize(project, "local", tmp_path / "out")
+    assert "E-NET-017" in {d.code for d in caught.value.diagnostics}
+    line = next(n for n, words in enumerate(text.splitlines(), 1) if "zones=99" in words)
+    assert {str(d.location) for d in caught.value.diagnostics} == {f"app.py:{line}:1"}
+
+
+def test_a_cluster_of_a_new_project_may_have_any_name_and_is_replaced_by_it(project, tmp_path):
+    names = ["main", "foundation", "Network", "security", "contract", "clusters", "my-net_1", "x-generation", "x"]
+    file = project / "emrkit.yaml"
+    text = file.read_text()
+    shape = "{release: emr-7.12.0, applications: [Spark], primary: {on_demand: [m6g.xlarge]}}"
+    more = "".join(f"  {name}: {shape}\n" for name in names if name != "main")
+    file.write_text(text.replace("clusters:\n", f"clusters:\n{more}"))
+    stacks = synthesize(project, "local", tmp_path / "out")
+    [stack] = stacks
+    made = [r["Properties"] for r in stack.template["Resources"].values() if r["Type"] == "AWS::EMR::Cluster"]
+    assert len(made) == len(names)
+    generations = deployment._generations(stacks, names)
+    assert len(generations) == len(names)
+    for name in generations:
+        assert {"Ref": name.partition(":")[2]} in [part for each in made for part in each["Name"]["Fn::Join"][1]]
 
 
 def test_an_empty_folder_is_filled_in_place(tmp_path):

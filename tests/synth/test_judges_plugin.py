@@ -228,7 +228,7 @@ def test_a_finding_accepted_on_one_cluster_is_found_on_the_other(app: cdk.App) -
         emr.Cluster(
             stack,
             name.title(),
-            name=name,
+            name=name + cdk.CfnParameter(stack, f"{name}Generation", default="").value_as_string,
             network=network,
             security=security,
             release="emr-7.12.0",

@@ -171,6 +171,8 @@ def _check_parts(nodes: MappingNode, given: Mapping[str, str], gaps: Collection[
                 yield found.within(key).at(key_location(nodes, (key, *found.path)))
             if key == "variables":
                 yield from _check_variables(part, (key,))
+            if key == "clusters":
+                yield from _check_alike(part)
     declared = read_variables(nodes)
     for name in given if "variables" not in gaps else ():
         if name not in declared:
@@ -181,6 +183,22 @@ def _check_parts(nodes: MappingNode, given: Mapping[str, str], gaps: Collection[
                 got=f"--var {name}=…",
                 allowed=", ".join(declared) or "no variable is declared",
                 hint=f"did you mean `{close[0]}`?" if close else f"add it: `variables: {{{name}: …}}`",
+            )
+
+
+def _check_alike(clusters: MappingNode) -> Iterator[Diagnostic]:
+    known: dict[str, str] = {}
+    for name, entry in clusters.entries.items():
+        first = known.setdefault(name.replace("-", "").replace("_", "").lower(), name)
+        if first != name:
+            yield Diagnostic(
+                "E-FILE-065",
+                f"clusters '{first}' and '{name}' differ only in case, `-` or `_`",
+                path=("clusters", name),
+                location=entry.key_at,
+                got=name,
+                reason="a stack's parameters hold letters and digits alone: `--replace` could not tell the two apart",
+                hint="give one of them another name",
             )
 
 

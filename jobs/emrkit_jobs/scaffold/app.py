@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from aws_cdk import App, Environment, Stack
+from aws_cdk import App, CfnParameter, Environment, Stack
+from constructs import Construct
 
 import emrkit as emr
 from emrkit import guardrails
@@ -27,19 +28,21 @@ class Main(Stack):
             emr.DataGrant(foundation.data, key=key),
             emr.DataGrant(foundation.artifacts, "bundles/", "read", key=key),
         ]
-        clusters = {
-            name: emr.Cluster.from_model(
-                self,
-                name.title(),
-                value,
+        clusters: dict[str, emr.Cluster] = {}
+        scope = Construct(self, "Clusters")  # beside the rest, so that a cluster may have any name
+        for name, value in project.standing_clusters.items():
+            # `emrkit deploy --replace` gives it another generation: another name, and so another cluster.
+            generation = CfnParameter(self, f"{name}Generation", type="String", default="")
+            clusters[name] = emr.Cluster.from_model(
+                scope,
+                name,
+                value.replace(name=f"{value.name}{generation.value_as_string}"),
                 network=network,
                 security=security,
                 logs=foundation.logs,
                 key=key,
                 data=grants,
             )
-            for name, value in project.standing_clusters.items()
-        }
         emr.Contract(
             self,
             "Contract",

@@ -46,6 +46,12 @@ WRONG = {
     "a variable that is a list": (change("rows: 1000", "rows: [1]"), "E-FILE-045", "[1]", None),
     "a name with a space": (change("  nightly:", "  night ly:"), "E-FILE-057", "night ly:", None),
 }
+WRONG["two clusters that parameters cannot tell apart"] = (
+    change("  nightly:", "  Night-ly: {release: emr-7.12.0, primary: {on_demand: [m5.xlarge]}}\n  nightly:"),
+    "E-FILE-065",
+    "nightly:",
+    "another name",
+)
 WRONG_ON_A_TARGET = {
     "an unknown key of a cluster": (change("applications:", "aplications:"), "E-CLUS-001", "aplic", "applications"),
     "a word for a number": (change("capacity: 4", "capacity: four"), None, "four", None),
