@@ -169,7 +169,7 @@ def _values(line: list[tuple[str, ast.ClassDef]], sections: Mapping[str, str]) -
 
 def _members(line: list[tuple[str, ast.ClassDef]], *, own: bool) -> Iterator[Member]:
     seen: set[str] = set()
-    for _, node in line:
+    for module, node in line:
         for function in _functions(node):
             text = ast.get_docstring(function)
             kinds = {ast.unparse(d) for d in function.decorator_list}
@@ -180,9 +180,8 @@ def _members(line: list[tuple[str, ast.ClassDef]], *, own: bool) -> Iterator[Mem
             if not own and not makes:
                 continue
             seen.add(function.name)
-            shown = (
-                function.name if kinds & {"property", "cached_property"} else f"{function.name}{_signature(function)}"
-            )
+            asked = kinds & {"property", "cached_property"}
+            shown = function.name if asked else f"{function.name}{_signature(function, module)}"
             yield Member(shown, _flat(_sections(text)[""].split("\n\n")[0]))
 
 
@@ -196,7 +195,7 @@ def _words(argument: ast.expr, module: str) -> Iterator[str]:
                 yield from (str(word) for word in ast.literal_eval(node.value))
 
 
-def _signature(function: ast.FunctionDef) -> str:
+def _signature(function: ast.FunctionDef, module: str) -> str:
     """The arguments by their names, with their defaults."""
     given = [
         item.name if item.default is None else f"{item.name}={item.default}"
@@ -204,7 +203,17 @@ def _signature(function: ast.FunctionDef) -> str:
     ]
     makes = function.args.args[:1] and function.args.args[0].arg in ("self", "cls")
     places = [a.arg for a in function.args.args if makes and a.arg in ("scope", "id")]
-    return f"({', '.join([*places, *given])})"
+    return f"({', '.join([*places, *given, *(f'{name}=…' for name in _unpacked(function, module))])})"
+
+
+def _unpacked(function: ast.FunctionDef, module: str) -> Iterator[str]:
+    """The arguments that a signature takes by the name of their dictionary: `**asked: Unpack[ExistingParts]`."""
+    annotation = None if function.args.kwarg is None else function.args.kwarg.annotation
+    if isinstance(annotation, ast.Subscript) and _base_name(annotation.value) == "Unpack":
+        _, kinds = _find(module, _base_name(annotation.slice))
+        for child in kinds.body:
+            if isinstance(child, ast.AnnAssign) and isinstance(child.target, ast.Name):
+                yield child.target.id
 
 
 def _type(annotation: ast.expr | None, module: str = "") -> str:
