@@ -50,7 +50,7 @@ WRONG["two clusters that parameters cannot tell apart"] = (
     change("  nightly:", "  Night-ly: {release: emr-7.12.0, primary: {on_demand: [m5.xlarge]}}\n  nightly:"),
     "E-FILE-065",
     "nightly:",
-    "another name",
+    None,
 )
 WRONG_ON_A_TARGET = {
     "an unknown key of a cluster": (change("applications:", "aplications:"), "E-CLUS-001", "aplic", "applications"),
