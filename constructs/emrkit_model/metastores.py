@@ -214,6 +214,15 @@ class ExternalMetastore(Contributor):
                 reason="the password and every table's description cross the network readable",
                 hint="leave tls at its default",
             )
+        elif self.tls is True and self.ca_file is None:
+            yield warning(
+                "META-017",
+                "nobody checks whose certificate the metastore's database shows",
+                "ca_file",
+                reason="the connection is encrypted, to whoever answers at the address "
+                f"({facts.fact('external_metastore', 'tls_page')})",
+                hint="let a bootstrap action put the authority's certificates on the nodes, and name the file: ca_file",
+            )
 
     @property
     def _field(self) -> str | None:

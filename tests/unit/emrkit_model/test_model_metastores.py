@@ -62,6 +62,7 @@ RULES: list[tuple[str, dict[str, object], dict[str, object]]] = [
     ("E-META-014", {"metastore": external(port=0)}, {"metastore": external(port=3307)}),
     ("E-META-015", {"metastore": external(tls=False, ca_file="/ca.pem")}, {"metastore": external(ca_file="/ca.pem")}),
     ("W-META-016", {"metastore": external(tls=False)}, {"metastore": external()}),
+    ("W-META-017", {"metastore": external()}, {"metastore": external(ca_file="/ca.pem")}),
     ("E-META-020", {"metastore": "glue", "release": "emr-5.7.0"}, {"metastore": "glue", "release": "emr-5.36.2"}),
     (
         "E-META-021",
@@ -213,7 +214,7 @@ def test_a_json_secret_is_looked_up_by_cloudformation_and_by_the_cli_in_memory()
 
 
 def test_a_field_of_a_secret_is_a_json_secret_too():
-    store = ExternalMetastore(host="db", password=SecretField(ARN, "pw"))
+    store = ExternalMetastore(host="db", password=SecretField(ARN, "pw"), ca_file="/ca.pem")
     site = {k: v for _, c in store.configurations("emr-7.12.0", None) for k, v in c.properties.items()}
     assert site["javax.jdo.option.ConnectionPassword"] == f"{{{{resolve:secretsmanager:{ARN}:SecretString:pw::}}}}"
     assert {d.code for d in check(store)} == {"W-META-013"}
