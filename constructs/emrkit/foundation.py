@@ -33,8 +33,8 @@ _EVERYWHERE = {
 class Foundation(Construct):
     """A key that rotates, and private, versioned buckets encrypted with it; their access logs go to one more bucket.
 
-    Only TLS gets in, uploads that were killed are aborted after a week, access logs go after 90 days. Access is a matter
-    of policies alone: no bucket has an ACL. In production set `keep_data`: what a deleted key encrypted, snapshots of a
+    Only TLS gets in, uploads that were killed are aborted after a week, access logs go after 90 days. Policies alone
+    give access: no bucket has an ACL. In production set `keep_data`: what a deleted key encrypted, snapshots of a
     metastore's database too, nobody reads again.
     https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-data-encryption-options.html
 
@@ -60,7 +60,7 @@ class Foundation(Construct):
         description: str | None = None,
     ) -> None:
         super().__init__(scope, id)
-        # Without a flag in the app's cdk.json the CDK would let S3 deliver access logs by an ACL: always by policy here.
+        # Without this flag, which an app's cdk.json may lack, S3 would be let in by an ACL.
         self.node.set_context(_LOGS_BY_POLICY, True)
         removal = RemovalPolicy.RETAIN if keep_data else RemovalPolicy.DESTROY
         key = kms.Key(

@@ -14,8 +14,13 @@ from constructs import Construct
 from emrkit_model.fields import read
 from emrkit_model.metastores import ExternalMetastore
 from emrkit_model.secret_references import SecretField, secret_reference
+from emrkit_model.security.key_arns import check_key
+from emrkit_model.values import refuse
 
 from .acknowledgements import Acknowledgement, Judge, acknowledge
+from .annotations import warn
+from .arguments import check_network
+from .metastore_checks import check_engine, check_key_stays
 from .metastore_database import MYSQL, DatabaseSettings, build_aurora, build_instance
 from .network.group_rules import NOWHERE, Ports, allow_group
 
@@ -77,11 +82,15 @@ class HiveMetastore(HiveMetastoreReference):
     a generated password lie in `secret`, a JSON secret in the form that rotation functions take; `password` holds the
     bare password, which is all that EMR can read. Neither the template nor DescribeCluster shows it. After a rotation
     write the new password into `password` too and start new nodes.
+    CloudWatch gets the logs that the parameter group switches on: errors, statements from two seconds on, and of Aurora
+    also the audit of connections, definitions and grants. The general log is exported and stays off: it would hold
+    every statement.
     https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-hive-metastore-external.html
 
     Args:
         network: Whose subnets it lies in, and whose groups it admits; at least two zones.
-        key: The KMS key of the database, its backups and its secrets.
+        key: The KMS key of the database, its backups and its secrets. It has to outlive them: a key of this app that
+            goes with its stack is a warning.
         engine: `aurora-serverless` or `rds`.
         database: The schema.
         username: The administrator, as whom Hive signs in.
@@ -95,6 +104,9 @@ class HiveMetastore(HiveMetastoreReference):
         engine_version: Default: the newest that was tried.
         ca_file: Where the nodes have RDS's certificates, see `ExternalMetastore.ca_file`.
         pool_size: Connections of each metastore process. Default: Hive's own.
+
+    Raises:
+        InvalidModel: `network` is no network (E-CLUS-110), the key no key (E-ENC-040), the engine unknown (E-META-041).
 
     Example:
         ```python
@@ -124,7 +136,9 @@ class HiveMetastore(HiveMetastoreReference):
         ca_file: str | None = None,
         pool_size: int | None = None,
     ) -> None:
+        refuse([*check_network(network), *check_key(key, "key"), *check_engine(engine)])
         Construct.__init__(self, scope, id)
+        warn(self, check_key_stays(key))
         self.prerequisites = []
         key_arn = read(key)
         self._key_arn = key_arn
@@ -207,6 +221,7 @@ class HiveMetastore(HiveMetastoreReference):
             emr.HiveMetastore.from_attributes(self, "Metastore", host="db.example.com", password=secret)
             ```
         """
+        refuse([] if network is None else check_network(network))
         value = ExternalMetastore(
             host=host,
             port=port,

@@ -7,7 +7,7 @@ import emrkit as emr
 
 def define(app: cdk.App) -> None:
     stack = cdk.Stack(app, "ExternalMetastore")
-    foundation = emr.Foundation(stack, "Foundation")
+    foundation = emr.Foundation(stack, "Foundation", keep_data=True)
     network = emr.Network(stack, "Network", zones=2)
     security = emr.SecurityConfiguration(
         stack,
