@@ -16,7 +16,7 @@ import os
 import sys
 import threading
 import uuid
-from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -178,11 +178,15 @@ class Emulator:
 
     # Registration ---------------------------------------------------------------------------------------------------
 
-    def add_types(self, types: Mapping[str, TypeHandlers]) -> None:
+    def add_types(self, types: Mapping[str, TypeHandlers], tagged: Iterable[str] = ()) -> None:
         """Teach CloudFormation types; all of them run on worker threads, never on the event loop.
 
-        An `update` that takes five arguments is given the logical id as well.
+        An `update` that takes five arguments is given the logical id as well. The handlers of `tagged` types find the
+        stack's own tags and CloudFormation's among the `Tags` of their properties.
         """
+        self.module("services.cloudformation.provisioners")._STACK_TAG_PROPERTY.update(
+            dict.fromkeys(tagged, ("Tags", "list"))
+        )
         known = self.module("services.cloudformation.provisioners")._RESOURCE_HANDLERS
         for name, handlers in types.items():
             wide = "update" in handlers and _takes_logical_id(handlers["update"])

@@ -33,7 +33,7 @@ HOOKS: Mapping[str, str] = {
         _resolve_sse_write_headers
     """,
     "services.cloudformation": "_stacks _stack_events _exports _change_sets",
-    "services.cloudformation.provisioners": "_RESOURCE_HANDLERS _replace_resource _physical_name",
+    "services.cloudformation.provisioners": "_RESOURCE_HANDLERS _replace_resource _physical_name _STACK_TAG_PROPERTY",
     "services.cloudformation.engine": "_resolve_dynamic_references",
     "services.cloudformation.stacks": "_runs_on_worker_thread _add_event _stack_region_context",
     "services.stepfunctions": """

@@ -19,6 +19,16 @@ from .tasks import PREFIX, SDK, cluster_tasks, follow_execution
 
 __all__ = ["register"]
 
+_TAGGED = (
+    "AWS::EC2::DHCPOptions",
+    "AWS::EC2::EIP",
+    "AWS::EC2::FlowLog",
+    "AWS::EC2::NatGateway",
+    "AWS::EC2::NetworkAcl",
+    "AWS::EMR::Cluster",
+)
+"""The types of ours that CloudFormation gives a stack's tags."""
+
 
 def register(emulator: Emulator, control: ControlPlane, service: EmrService) -> None:
     """EMR's own API for callers inside the emulator, CloudFormation types, state machine tasks, IAM simulation."""
@@ -38,7 +48,8 @@ def register(emulator: Emulator, control: ControlPlane, service: EmrService) -> 
                 **dhcp_types(emulator),
                 **bucket_types(emulator),
                 **cdk_types(emulator),
-            }
+            },
+            tagged=_TAGGED,
         )
 
     def teach_identity(emulator: Emulator) -> None:

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from emrkit_local import client
-from tests.acceptance.daemon.calls import Start, aws, settled
+from tests.acceptance.daemon.calls import RELEASE, Start, aws, settled
 
 pytestmark = pytest.mark.daemon
 Resources = dict[str, dict[str, Any]]
@@ -97,6 +97,16 @@ class Stack:
         return {pair["Key"]: [v["Value"] for v in pair["Values"]] for pair in found["DhcpConfigurations"]}
 
 
+def mine(row: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The tags that the template gave, without CloudFormation's own."""
+    return [tag for tag in row["Tags"] if not tag["Key"].startswith("aws:")]
+
+
+def address(local: client.Endpoint, ip: str) -> dict[str, Any]:
+    (found,) = [row for row in aws(local, "ec2").describe_addresses()["Addresses"] if row["PublicIp"] == ip]
+    return found
+
+
 def rules(acl: Mapping[str, Any]) -> set[tuple[int, bool, str, int | None]]:
     return {
         (e["RuleNumber"], e["Egress"], e["RuleAction"], e.get("PortRange", {}).get("To"))
@@ -114,7 +124,7 @@ def test_a_stack_puts_a_subnet_under_its_acl_and_gives_it_back(local: client.End
     stack = Stack(local, "guarded", guarded(), **get)
     made, acl = stack.physical(), stack.acl_of("One")
     assert stack.output() == {"AclId": made["Acl"], "Association": made["Under"], "Options": made["Dhcp"]}
-    assert (acl["NetworkAclId"], acl["Tags"]) == (made["Acl"], [{"Key": "Name", "Value": "nodes"}])
+    assert (acl["NetworkAclId"], mine(acl)) == (made["Acl"], [{"Key": "Name", "Value": "nodes"}])
     assert rules(acl) == {(110, True, "allow", 443)}
     assert {(e["Egress"], e["RuleAction"]) for e in acl["Entries"] if e["RuleNumber"] == 32767} == {
         (False, "deny"),
@@ -151,9 +161,9 @@ def test_what_can_change_in_place_does_and_the_rest_is_made_anew(local: client.E
     assert stack.update(changed) == "UPDATE_COMPLETE", stack.reasons()
     assert stack.physical() == first
     assert rules(stack.acl_of("One")) == {(110, True, "allow", 8443)}
-    assert stack.acl_of("One")["Tags"] == tags
-    assert stack.ec2.describe_dhcp_options(DhcpOptionsIds=[first["Dhcp"]])["DhcpOptions"][0]["Tags"] == tags
-    assert stack.ec2.describe_addresses(PublicIps=[first["Address"]])["Addresses"][0]["Tags"] == tags
+    assert mine(stack.acl_of("One")) == tags
+    assert mine(stack.ec2.describe_dhcp_options(DhcpOptionsIds=[first["Dhcp"]])["DhcpOptions"][0]) == tags
+    assert mine(address(local, first["Address"])) == tags
 
     changed["Https"]["Properties"]["RuleNumber"] = 120
     changed["Dhcp"]["Properties"]["DomainName"] = "other.example"
@@ -175,6 +185,45 @@ def test_what_can_change_in_place_does_and_the_rest_is_made_anew(local: client.E
     assert "subnet-none does not exist" in " ".join(stack.reasons())
     assert rules(stack.acl_of("Two")) == {(120, True, "allow", 8443)}
     stack.delete()
+
+
+def test_a_stacks_own_tags_reach_what_it_makes_and_follow_the_stack(local: client.Endpoint) -> None:
+    fleet = {"TargetOnDemandCapacity": 1, "InstanceTypeConfigs": [{"InstanceType": "m5.xlarge"}]}
+    resources = guarded()
+    resources["Cluster"] = resource(
+        "EMR::Cluster",
+        Name="tagged",
+        ReleaseLabel=RELEASE,
+        JobFlowRole="n",
+        ServiceRole="s",
+        Instances={"MasterInstanceFleet": fleet},
+        Tags=[{"Key": "mine", "Value": "stays"}],
+    )
+    cfn, ec2, emr = (aws(local, name) for name in ("cloudformation", "ec2", "emr"))
+
+    def given(change: Any, **tags: str) -> dict[str, dict[str, str]]:
+        rows = [{"Key": key, "Value": value} for key, value in tags.items()]
+        change(StackName="tagged", TemplateBody=body(resources), Tags=rows)
+        assert settled(local, "tagged").endswith("E_COMPLETE")
+        rows = cfn.describe_stack_resources(StackName="tagged")["StackResources"]
+        made = {row["LogicalResourceId"]: row["PhysicalResourceId"] for row in rows}
+        found = {
+            "Acl": ec2.describe_network_acls(NetworkAclIds=[made["Acl"]])["NetworkAcls"][0],
+            "Dhcp": ec2.describe_dhcp_options(DhcpOptionsIds=[made["Dhcp"]])["DhcpOptions"][0],
+            "Address": ec2.describe_addresses(PublicIps=[made["Address"]])["Addresses"][0],
+            "Cluster": emr.describe_cluster(ClusterId=made["Cluster"])["Cluster"],
+        }
+        return {name: {tag["Key"]: tag["Value"] for tag in row["Tags"]} for name, row in found.items()}
+
+    first = given(cfn.create_stack, owner="lake", old="1")
+    for name, tags in first.items():
+        assert tags == {**tags, "owner": "lake", "old": "1", "aws:cloudformation:logical-id": name}
+    second = given(cfn.update_stack, owner="shop")
+    for tags in second.values():
+        assert (tags["owner"], tags["aws:cloudformation:stack-name"]) == ("shop", "tagged")
+        assert "old" not in tags
+    assert second["Cluster"]["mine"] == "stays"
+    cfn.delete_stack(StackName="tagged")
 
 
 def test_a_description_changes_in_the_rule_that_has_it(local: client.Endpoint) -> None:
