@@ -149,7 +149,7 @@ def test_a_program_that_is_nowhere_is_refused_and_one_on_the_cluster_is_not(
     etl = cluster(place, "Programs")
     with pytest.raises(EmrkitError, match=r"E-STEP-056.*\n.*entry_point\n.*nowhere\.py"):
         emr.Step(place["scope"], "Nowhere", cluster=etl, step=emr.SparkStep(name="a", entry_point="nowhere.py"))
-    for number, path in enumerate([str(script), "/home/hadoop/job.py", "s3://bucket/job.py"]):
+    for number, path in enumerate([str(script), "/mnt/var/job.py", "s3://bucket/job.py"]):
         emr.Step(place["scope"], f"S{number}", cluster=etl, step=emr.SparkStep(name="a", entry_point=path))
 
 
