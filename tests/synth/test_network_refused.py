@@ -53,6 +53,23 @@ def test_a_network_of_subnets_that_exist_is_refused(stack: Stack, given: dict[st
     assert refused(emr.Network.from_attributes, stack, "Network", **{**IDS, **given}) == [code]
 
 
+@pytest.mark.parametrize("vpc", ["vpc-1", None, 7])
+def test_what_is_no_vpc_is_refused_with_the_ways_to_one(stack: Stack, vpc: Any) -> None:
+    if vpc is not None:
+        assert refused(emr.Network, stack, "Network", vpc=vpc, zones=9) == ["E-NET-017", "E-NET-080"]
+    with pytest.raises(InvalidModel, match=r"ec2\.Vpc\.from_lookup") as error:
+        emr.Network.from_vpc(stack, "There", vpc=vpc)
+    assert [d.code for d in error.value.diagnostics] == ["E-NET-080"]
+
+
+@pytest.mark.parametrize("key", ["alias/x", "arn:aws:kms:eu-west-1:111122223333:key/1"])
+def test_what_is_no_key_is_refused_by_every_network(stack: Stack, key: Any) -> None:
+    vpc = ec2.Vpc(stack, "Vpc")
+    assert refused(emr.Network, stack, "Network", key=key) == ["E-NET-081"]
+    assert refused(emr.Network.from_vpc, stack, "There", vpc=vpc, key=key) == ["E-NET-081"]
+    assert refused(emr.Network.from_attributes, stack, "Known", **IDS, key=key) == ["E-NET-081"]
+
+
 def test_a_vpc_that_does_not_say_its_range_is_asked_for_it(stack: Stack) -> None:
     vpc = ec2.Vpc.from_vpc_attributes(
         stack, "Vpc", vpc_id=VPC, availability_zones=["a"], private_subnet_ids=SUBNETS[:1]

@@ -9,12 +9,22 @@ from emrkit_facts import networking as facts
 from emrkit_model.diagnostics import Diagnostic
 from emrkit_model.findings import error
 from emrkit_model.network import FlowLogs, GroupRules, NetworkParts
-from emrkit_model.tokens import is_token
+from emrkit_model.tokens import has_member, is_token
 from emrkit_model.values import InvalidModel, refuse
 
 from .security_groups import ExistingGroups, SecurityGroups
 
-__all__ = ["Groups", "check_groups", "check_subnets", "counted", "gateways", "make", "wanted_logs"]
+__all__ = [
+    "Groups",
+    "check_groups",
+    "check_key",
+    "check_subnets",
+    "check_vpc",
+    "counted",
+    "gateways",
+    "make",
+    "wanted_logs",
+]
 
 Groups = SecurityGroups | ExistingGroups
 _Parts = TypeVar("_Parts", bound=NetworkParts)
@@ -77,6 +87,38 @@ def check_groups(groups: Groups | None, rules: GroupRules | None, *, public: boo
             got=groups.service_access,
             reason=page,
         )
+
+
+def check_vpc(vpc: object) -> Iterator[Diagnostic]:
+    """Something else in place of a VPC: an id, or nothing."""
+    if not has_member(vpc, "vpc_id"):
+        yield error(
+            "NET-080",
+            "vpc must be a VPC of the CDK's",
+            "vpc",
+            got=_shown(vpc),
+            allowed='ec2.Vpc(...), or ec2.Vpc.from_lookup(self, "Vpc", vpc_id="vpc-...") for one that exists',
+            reason=facts.page("vpc"),
+            hint="emr.Network.from_attributes takes the ids of a VPC and its subnets",
+        )
+
+
+def check_key(key: object) -> Iterator[Diagnostic]:
+    """Something else in place of a key: an alias, an ARN."""
+    if key is not None and not has_member(key, "key_arn"):
+        yield error(
+            "NET-081",
+            "key must be a KMS key of the CDK's",
+            "key",
+            got=_shown(key),
+            allowed='foundation.key, or kms.Key.from_lookup(self, "Key", alias_name="alias/...") for one that exists',
+            reason="https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html",
+            hint='kms.Key.from_key_arn(self, "Key", "arn:...") takes an ARN',
+        )
+
+
+def _shown(value: object) -> str:
+    return repr(value) if value is None or isinstance(value, (str, int, float)) else type(value).__name__
 
 
 def check_subnets(

@@ -11,7 +11,7 @@ from constructs import Construct
 
 from emrkit_model.network import NetworkParts
 
-from .checks import Groups, check_groups, check_subnets, gateways, make, wanted_logs
+from .checks import Groups, check_groups, check_key, check_subnets, gateways, make, wanted_logs
 from .network import Network
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ class ExistingNetwork(Network):
         problems = chain(
             check_groups(security_groups, rules, public=public),
             check_subnets(subnet_ids, route_table_ids, routes),
+            check_key(key),
         )
         parts = make(NetworkParts, given, problems)
         self._locate(vpc_id=vpc_id, vpc=vpc, vpc_cidr=vpc_cidr, owned=False)

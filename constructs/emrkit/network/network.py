@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
 
 from emrkit_model.network import INTERFACE_ENDPOINTS, FlowLogs, NetworkLayout
+from emrkit_model.values import refuse
 
-from .checks import Groups, check_groups, counted, gateways, make, wanted_logs
+from .checks import Groups, check_groups, check_key, check_vpc, counted, gateways, make, wanted_logs
 from .contents import NetworkContents
 from .subnets import build_subnets
 from .tags import tags
@@ -116,7 +118,10 @@ class Network(NetworkContents):
         }
         if "zone_names" in given and not isinstance(zones, int):
             given["zones"] = len(zones)
-        layout = make(NetworkLayout, given, check_groups(security_groups, rules, public=public))
+        problems = chain(
+            check_groups(security_groups, rules, public=public), () if vpc is None else check_vpc(vpc), check_key(key)
+        )
+        layout = make(NetworkLayout, given, problems)
         self._locate(
             vpc_id=self._build_vpc(cidr) if vpc is None else vpc.vpc_id,
             vpc=vpc,
@@ -183,6 +188,7 @@ class Network(NetworkContents):
         """
         from .existing import ExistingNetwork, choose_subnets
 
+        refuse([*check_vpc(vpc), *check_key(asked.get("key"))])
         chosen, way_out = choose_subnets(vpc, subnets, public=asked.get("public", False))
         tables = asked.get("s3_endpoint") or asked.get("dynamodb")
         if asked.get("way_out") is None:

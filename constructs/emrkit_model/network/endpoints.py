@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
 
 from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
 
 from emrkit_facts import networking as facts
+from emrkit_facts.applications import UnknownApplication, window
 from emrkit_model.diagnostics import Diagnostic
 from emrkit_model.fields import Flag, Text
-from emrkit_model.findings import error
+from emrkit_model.findings import error, warning
 from emrkit_model.tokens import is_token
-from emrkit_model.values import Value
+from emrkit_model.values import InvalidModel, Value
 
 if TYPE_CHECKING:
     from emrkit_model.applications import Application
@@ -143,31 +145,70 @@ def interface_endpoints_for(
         hbase_wal: HBase writes EMR's write-ahead log.
         kinesis: Jobs read Kinesis streams.
 
+    Raises:
+        InvalidModel: `applications` is no list (E-NET-044). A name that no release has is a Python warning (W-NET-045),
+            with the close ones.
+
     >>> interface_endpoints_for(["Spark", "Hive"], glue_catalog=True)
     ('elasticmapreduce', 'sts', 'kms', 'secretsmanager', 'glue')
     >>> interface_endpoints_for(["HBase"], secrets=False, glue_catalog=True, hbase_wal=True)
     ('elasticmapreduce', 'sts', 'kms', 'emrwal.prod')
     """
-    asked = {
-        "always": True,
-        "encryption": encryption,
-        "secrets": secrets,
-        "glue_catalog": glue_catalog,
-        "lake_formation": lake_formation,
-        "cloudwatch_logs": cloudwatch_logs,
-        "cloudwatch_metrics": cloudwatch_metrics,
-        "session_manager": session_manager,
-        "containers": containers,
-        "hbase_wal": hbase_wal,
-        "kinesis": kinesis,
-    }
-    installed = {str(getattr(a, "name", a)).lower() for a in applications}
+    given = cast("object", applications)
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise InvalidModel(
+            error(
+                "NET-044",
+                "applications must be a list of names",
+                "applications",
+                got=given,
+                allowed='["Spark", "Hive"]',
+                reason=_PAGE,
+                hint=f'["{given}"]' if isinstance(given, str) else None,
+            )
+        )
+    names = [str(getattr(a, "name", a)) for a in applications]
+    for found in _unknown(names):
+        warnings.warn(str(found), stacklevel=2)
+    return _services(
+        names,
+        encryption=encryption,
+        secrets=secrets,
+        glue_catalog=glue_catalog,
+        lake_formation=lake_formation,
+        cloudwatch_logs=cloudwatch_logs,
+        cloudwatch_metrics=cloudwatch_metrics,
+        session_manager=session_manager,
+        containers=containers,
+        hbase_wal=hbase_wal,
+        kinesis=kinesis,
+    )
+
+
+def _unknown(names: Sequence[str]) -> Iterator[Diagnostic]:
+    for number, name in enumerate(names):
+        found = window(name)
+        if not is_token(name) and isinstance(found, UnknownApplication):
+            yield warning(
+                "NET-045",
+                f"application '{name}' is not known: no endpoint is added for it",
+                "applications",
+                number,
+                got=name,
+                hint=f"did you mean {' or '.join(found.suggestions)}?" if found.suggestions else None,
+            )
+
+
+def _services(names: Sequence[str], **asked: bool) -> tuple[str, ...]:
+    """What is not asked for is not needed."""
+    wanted = {"always", *(need for need, on in asked.items() if on)}
+    installed = {name.lower() for name in names}
     return tuple(
         need.service
         for need in facts.endpoint_needs()
         if (need.application is not None and need.application.lower() in installed)
         or (
-            asked[need.when]
+            need.when in wanted
             and (
                 not installed or not need.applications or not installed.isdisjoint(a.lower() for a in need.applications)
             )
@@ -188,7 +229,8 @@ def needs_of(cluster: Cluster) -> tuple[str, ...]:
     known = security if isinstance(security, SecurityConfiguration) else None
     encryption = None if known is None else known.encryption
     transit = None if encryption is None else encryption.in_transit
-    return interface_endpoints_for(
+    # Of an application that is not known the cluster itself warns.
+    return _services(
         sorted(cluster.application_names() or ()),
         encryption=(encryption is not None and encryption.at_rest is not None) or cluster.log_key is not None,
         secrets=isinstance(cluster.metastore, ExternalMetastore)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 import pytest
 from hypothesis import assume, given
@@ -233,6 +234,22 @@ def test_a_need_that_no_application_can_have_adds_nothing():
     assert "glue" not in interface_endpoints_for(["HBase"], glue_catalog=True)
     assert "emrwal.prod" not in interface_endpoints_for([Application.SPARK], hbase_wal=True)
     assert "monitoring" in interface_endpoints_for(["AmazonCloudWatchAgent"])
+
+
+@pytest.mark.parametrize("given", ["Spark", None, 7])
+def test_applications_that_are_no_list_of_names_are_refused(given: Any):
+    with pytest.raises(InvalidModel) as refused:
+        interface_endpoints_for(given)
+    assert [d.code for d in refused.value.diagnostics] == ["E-NET-044"]
+
+
+def test_an_application_that_is_not_known_is_a_warning_with_a_close_name_where_the_list_stands():
+    with pytest.warns(UserWarning, match=r"W-NET-045(.|\n)*did you mean Spark") as told:
+        assert "glue" not in interface_endpoints_for(["Sprak"], glue_catalog=True)
+    assert [warned.filename for warned in told] == [__file__]
+    with catch_warnings():
+        simplefilter("error")
+        interface_endpoints_for(["spark", "HIVE"])
 
 
 def test_needs_are_read_off_a_cluster():
