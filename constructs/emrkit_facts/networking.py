@@ -115,6 +115,20 @@ def endpoint_service(service: str, region: str) -> str:
     return f"{own or rows['prefix']}.{region}.{service}"
 
 
+def has_interface_endpoint(service: str) -> bool:
+    """Whether a service is known to have an interface endpoint; newer services are not known yet.
+
+    >>> has_interface_endpoint("kms"), has_interface_endpoint("kms-fips"), has_interface_endpoint("kmss")
+    (True, True, False)
+    """
+    return service.removesuffix("-fips") in load("networking")["endpoints"]["services"]
+
+
+def interface_services() -> tuple[str, ...]:
+    """The services that are known to have an interface endpoint, by their short names."""
+    return tuple(load("networking")["endpoints"]["services"])
+
+
 def needs_private_dns_off(service: str) -> bool:
     """Whether an endpoint with private DNS for the service breaks EMR: the metrics collector calls API Gateway."""
     return service in load("networking")["endpoints"]["never_private_dns"]

@@ -104,6 +104,35 @@ def test_a_network_with_a_way_out_warns_of_nothing(stack: Stack) -> None:
     assert Annotations.from_stack(stack).find_warning("*", Match.any_value()) == []
 
 
+def test_one_id_in_place_of_a_list_is_refused_as_such(stack: Stack) -> None:
+    make = emr.Network.from_attributes
+    with pytest.raises(InvalidModel) as error:
+        make(stack, "Network", vpc_id=VPC, subnet_ids=SUBNETS[0], route_table_ids="rtb-0123456789abcdef0")
+    found = [(d.code, d.path, d.got) for d in error.value.diagnostics]
+    assert found == [
+        ("E-NET-065", ("subnet_ids",), SUBNETS[0]),
+        ("E-NET-065", ("route_table_ids",), "rtb-0123456789abcdef0"),
+    ]
+
+
+def test_an_endpoint_of_an_unknown_service_is_a_warning_of_the_network(stack: Stack) -> None:
+    emr.Network(stack, "Network", interface_endpoints=["kmss"], flow_logs=False)
+    (said,) = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp("W-NET-043"))
+    assert said.id == "/Alone/Network"
+    assert "did you mean 'kms'?" in str(said.entry.data)
+
+
+@pytest.mark.parametrize(
+    ("kind", "warned"), [(emr.InstanceFleet.on_demand, True), (emr.InstanceGroup.on_demand, False)]
+)
+def test_one_zone_is_a_warning_where_a_cluster_of_fleets_is_placed(stack: Stack, kind: Any, warned: bool) -> None:
+    network = emr.Network(stack, "Network", zones=1, flow_logs=False)
+    security = emr.SecurityConfiguration(stack, "Security")
+    emr.Cluster(stack, "Etl", network=network, security=security, release=RELEASE, primary=kind("m5.xlarge"))
+    said = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp("W-NET-018"))
+    assert bool(said) is warned
+
+
 def test_tokens_pass(stack: Stack) -> None:
     subnets = CfnParameter(stack, "Subnets", type="List<AWS::EC2::Subnet::Id>")
     network = emr.Network.from_attributes(stack, "Network", vpc_id=VPC, subnet_ids=subnets.value_as_list)

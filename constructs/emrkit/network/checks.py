@@ -18,6 +18,7 @@ __all__ = [
     "Groups",
     "check_groups",
     "check_key",
+    "check_listed",
     "check_subnets",
     "check_vpc",
     "counted",
@@ -119,6 +120,21 @@ def check_key(key: object) -> Iterator[Diagnostic]:
 
 def _shown(value: object) -> str:
     return repr(value) if value is None or isinstance(value, (str, int, float)) else type(value).__name__
+
+
+def check_listed(**given: object) -> Iterator[Diagnostic]:
+    """One id in place of a list of ids, which would be taken apart by its letters."""
+    for field, ids in given.items():
+        if not is_token(ids) and (isinstance(ids, str) or not isinstance(ids, (list, tuple))):
+            yield error(
+                "NET-065",
+                f"{field} is a list of ids",
+                field,
+                got=ids if isinstance(ids, str) else type(ids).__name__,
+                allowed="a list",
+                reason=facts.page("vpc"),
+                hint=f'{field}=["{ids}"]' if isinstance(ids, str) else None,
+            )
 
 
 def check_subnets(

@@ -158,6 +158,7 @@ class NetworkContents(Construct):
             "service_ports": parts.service_ports if own else None,
             "service_endpoint": parts.service_endpoint if own else None,
             "addresses": parts.node_addresses if isinstance(parts, NetworkLayout) else None,
+            "one_zone": isinstance(parts, NetworkLayout) and parts.one_zone,
         }
         warn(self, check(parts))
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
 
+from emrkit.arguments import listed
 from emrkit_model.network import INTERFACE_ENDPOINTS, FlowLogs, NetworkLayout
 from emrkit_model.values import refuse
 
-from .checks import Groups, check_groups, check_key, check_vpc, counted, gateways, make, wanted_logs
+from .checks import Groups, check_groups, check_key, check_listed, check_vpc, counted, gateways, make, wanted_logs
 from .contents import NetworkContents
 from .subnets import build_subnets
 from .tags import tags
@@ -234,6 +235,7 @@ class Network(NetworkContents):
         """
         from .existing import ExistingNetwork
 
+        refuse(check_listed(subnet_ids=listed(subnet_ids), route_table_ids=listed(route_table_ids)))
         if asked.get("way_out") is None and asked.get("public"):
             asked["way_out"] = True
         return ExistingNetwork(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
 
 from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
@@ -83,6 +84,16 @@ class InterfaceEndpoint(Value):
                 got=self.service,
                 allowed="a short name such as glue, kms, ecr.api, or the full name of an endpoint service",
                 reason=_PAGE,
+            )
+        elif self.full_name is None and not facts.has_interface_endpoint(self.service):
+            close = get_close_matches(self.service, facts.interface_services(), n=1)
+            yield warning(
+                "NET-043",
+                f"no service is known whose interface endpoint is called '{self.service}'",
+                "service",
+                got=self.service,
+                reason=f"a service that does not exist fails the deployment ({_PAGE})",
+                hint=f"did you mean '{close[0]}'?" if close else "a service newer than emrkit stays as it is",
             )
         if self.private_dns and facts.needs_private_dns_off(self.service.rsplit(".", 1)[-1]):
             yield error(

@@ -29,6 +29,7 @@ def check_cluster(
     service_ports: bool | None,
     service_endpoint: bool | None,
     addresses: int | None = None,
+    one_zone: bool = False,
 ) -> Iterator[Diagnostic]:
     """What a cluster needs and this network does not have.
 
@@ -39,6 +40,7 @@ def check_cluster(
         service_ports: Whether the groups let 8443 and 9443 through, for releases up to 7.x. None: not known.
         service_endpoint: Whether the groups let 443 to the service's own endpoint, for 8.0.0 on. None: not known.
         addresses: How many nodes a subnet has room for; a cluster stands in one. None: not known.
+        one_zone: Whether there is one zone only, which nobody chose by its name.
     """
     newer = None if is_token(cluster.release) else facts.uses_service_endpoint(cluster.release)
     told = {
@@ -63,6 +65,16 @@ def check_cluster(
         )
     if way_out is False:
         yield from _check_isolated(cluster, services)
+    if one_zone and not cluster.groups() and cluster.availability_zone is None:
+        yield warning(
+            "NET-018",
+            "an instance fleet has one zone to choose from",
+            "subnets",
+            got=1,
+            reason="EMR starts a fleet in the zone with most capacity and fewest interruptions "
+            "(https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-instance-fleet.html)",
+            hint="Network(..., zones=2) to 6: zones cost nothing by themselves; or name the zone that it has to be",
+        )
     most = None if addresses is None else most_nodes(cluster)
     if addresses is not None and most is not None and most > addresses:
         yield warning(

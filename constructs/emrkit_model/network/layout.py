@@ -116,6 +116,11 @@ class NetworkLayout(NetworkParts):
         return self.public or bool(self.nat_count) or bool(self.nat_gateway_ids)
 
     @property
+    def one_zone(self) -> bool:
+        """Whether there is one zone only, and nobody chose it by its name."""
+        return not is_token(self.zones) and self.zones == 1 and not self.zone_names
+
+    @property
     def node_addresses(self) -> int:
         """How many nodes a subnet has room for beside the interface endpoints and the service's own interface."""
         return 2 ** (32 - self.subnet_prefix_length) - _RESERVED - len(self.interface_endpoints) - 1
@@ -245,15 +250,6 @@ class NetworkLayout(NetworkParts):
                 got=self.zones,
                 allowed=f"1 to {MOST_ZONES}",
                 reason=_FLEETS,
-            )
-        if self.zones == 1 and not self.zone_names:
-            yield warning(
-                "NET-018",
-                "an instance fleet has one zone to choose from",
-                "zones",
-                got=1,
-                reason=f"EMR starts a fleet in the zone with most capacity and fewest interruptions ({_FLEETS})",
-                hint="two to six zones cost nothing by themselves",
             )
         if not is_token(self.zone_names) and len(set(self.zone_names)) < len(self.zone_names):
             yield error("NET-019", "a zone is listed twice", "zones", got=", ".join(self.zone_names), reason=_FLEETS)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from emrkit_model import Application, Cluster, InstanceFleet, ManagedScaling
+from emrkit_model import Application, Cluster, InstanceFleet, InstanceGroup, ManagedScaling
 from emrkit_model.metastores import GlueCatalog
 from emrkit_model.network import (
     Egress,
@@ -111,7 +111,7 @@ def test_everything_that_does_not_fit_is_said_at_once():
 
 def test_an_unusual_layout_is_only_warned_about():
     assert warnings(NetworkLayout(cidr="100.64.0.0/16")) == ["W-NET-013"]
-    assert warnings(NetworkLayout(zones=1)) == ["W-NET-018"]
+    assert warnings(NetworkLayout(zones=1)) == []
     assert warnings(NetworkLayout(cidr="10.0.0.0/24")) == ["W-NET-016"]
     assert warnings(NetworkLayout(cidr="10.0.0.0/22")) == []
 
@@ -306,6 +306,32 @@ def test_without_a_way_out_scaling_and_idle_termination_are_warned_about():
     assert findings(cluster, way_out=None) == []
     lasting = Cluster(name="a", release="emr-7.12.0", idle_timeout=None, **NODES)  # type: ignore[arg-type]
     assert findings(lasting, way_out=False, services=services) == []
+
+
+def test_one_zone_is_little_for_fleets_and_all_that_groups_can_have():
+    fleets = Cluster(name="a", release="emr-7.12.0", **NODES)  # type: ignore[arg-type]
+    groups = fleets.replace(primary=InstanceGroup(type="m5.xlarge"))
+    one, named = NetworkLayout(zones=1), NetworkLayout(zones=1, zone_names=["eu-west-1a"])
+    assert findings(fleets, one_zone=one.one_zone) == ["W-NET-018"]
+    assert findings(groups, one_zone=one.one_zone) == []
+    assert findings(fleets.replace(availability_zone="eu-west-1a"), one_zone=one.one_zone) == []
+    assert findings(fleets, one_zone=named.one_zone) == []
+    assert findings(fleets, one_zone=NetworkLayout().one_zone) == []
+
+
+def test_an_endpoint_of_a_service_that_nobody_knows_is_a_warning_with_the_closest_name():
+    (found,) = check(NetworkLayout(interface_endpoints=["kmss"]))
+    assert (found.code, found.path) == ("W-NET-043", ("interface_endpoints", 0, "service"))
+    assert found.hint == "did you mean 'kms'?"
+    (newer,) = check(NetworkLayout(interface_endpoints=["zzz.quantum"]))
+    assert "newer" in str(newer.hint)
+    known = [
+        "kms-fips",
+        "ecr.dkr",
+        "com.amazonaws.vpce.eu-west-1.vpce-svc-0123",
+        "aws.api.eu-west-1.emr-service-cell01",
+    ]
+    assert warnings(NetworkLayout(interface_endpoints=known)) == []
 
 
 def test_without_a_way_out_a_missing_endpoint_is_named():
