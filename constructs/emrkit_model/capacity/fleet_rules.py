@@ -205,6 +205,15 @@ def _check_timeouts(fleet: InstanceFleet) -> Iterator[Diagnostic]:
             yield error(
                 "FLEET-028", f"{name} is outside the limits", name, got=f"{value} s", allowed=text, reason=_PAGE
             )
+        elif value is not None and not is_token(value) and value % 60:
+            yield warning(
+                "FLEET-065",
+                f"EMR counts {name} in whole minutes: it takes {value // 60}",
+                name,
+                got=f"{value} s",
+                reason=_PAGE,
+                hint=f"{value // 60}m, or {value // 60 + 1}m",
+            )
 
 
 def check_primary_fleet(fleet: InstanceFleet) -> Iterator[Diagnostic]:

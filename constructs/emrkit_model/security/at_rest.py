@@ -136,13 +136,13 @@ class AtRest(Value):
             yield error(
                 "ENC-044", "disks have one source of keys", "disk_provider", reason=_PAGE, hint="drop it, or disk_key"
             )
-        if self.disk_provider is not None and self.ebs and "ebs" in self.model_fields_set:
+        if self.disk_key is None and self.ebs and "ebs" in self.model_fields_set:
             yield error(
                 "ENC-045",
                 "native encryption of EBS volumes needs a KMS key",
-                "ebs",
+                "disk_key" if self.disk_provider is None else "ebs",
                 reason=_PAGE,
-                hint="give disk_key in place of the provider, or leave ebs out",
+                hint="give disk_key (in place of a provider), or leave ebs out",
             )
         yield from self._check_classes()
 

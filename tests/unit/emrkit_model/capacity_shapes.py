@@ -115,7 +115,13 @@ CAPACITY = {
             {"core": {**FLEET, "on_demand_resize_timeout": "7d"}},
             {"core": {**FLEET, "on_demand_resize_timeout": "8d"}},
             "E-FLEET-028",
-        )
+        ),
+        (
+            "whole minutes",
+            {"core": {**FLEET, "on_demand_resize_timeout": "7m"}},
+            {"core": {**FLEET, "on_demand_resize_timeout": "7m30s"}},
+            "W-FLEET-065",
+        ),
     ],
     "priority": [
         (

@@ -86,6 +86,7 @@ PARTS: list[tuple[str, Mapping[str, object], Mapping[str, object]]] = [
     ("E-ENC-042", at_rest(s3_provider=PROVIDER), at_rest(s3_mode="CSE-Custom", s3_provider=PROVIDER)),
     ("E-ENC-044", at_rest(disk_key=KEY, disk_provider=DISK_PROVIDER), at_rest(disk_provider=DISK_PROVIDER)),
     ("E-ENC-045", at_rest(disk_provider=DISK_PROVIDER, ebs=True), at_rest(disk_key=KEY, ebs=True)),
+    ("E-ENC-045", at_rest(s3_mode="SSE-S3", ebs=True), at_rest(s3_mode="SSE-S3", ebs=False)),
     (
         "E-ENC-046",
         at_rest(s3_mode="CSE-Custom", s3_provider=PROVIDER, disk_provider=PROVIDER),
