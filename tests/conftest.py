@@ -13,8 +13,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import canaries
+
+# No example is too slow: others may share the machine. Under CI (which hypothesis knows by `CI`) examples are the same
+# every time.
+settings.register_profile(
+    "emrkit",
+    settings.get_profile("ci" if os.environ.get("CI") else "default"),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("emrkit")
 
 ROOT = Path(__file__).parent.parent
 
