@@ -153,14 +153,12 @@ class Fixture(Value):
 
 
 class Pipeline(Value):
-    """The job as a state machine: on which transient cluster, and when."""
+    """The job as a state machine: on which transient cluster, whom it tells, and what a run may choose."""
 
     AREA: ClassVar[str] = "JOB"
 
     cluster: Text
     """A cluster of the project file that is marked `transient`."""
-    schedule: Text | None = None
-    """An EventBridge schedule: `rate(1 day)` or `cron(0 6 * * ? *)`. Default: started by hand."""
     notifications: Notifications | None = None
     """Topics that hear how each execution ended. Default: none."""
     overrides: Mapping[str, Override] = Field(default_factory=dict[str, Override])
