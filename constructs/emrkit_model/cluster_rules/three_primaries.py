@@ -24,7 +24,7 @@ _CORE = f"{_GUIDE}emr-plan-ha-considerations.html"
 _APPLICATIONS = f"{_GUIDE}emr-plan-ha-applications.html"
 _HINTS = {
     "hive": "set `metastore`: glue, or a MySQL database outside the cluster",
-    "hue": "name a database under [desktop] [[database]] in hue-ini",
+    "hue": "set HueSettings(database=HueDatabase(...)) in the settings, or [desktop] [[database]] in hue-ini",
     "oozie": "set oozie.service.JPAService.jdbc.url in oozie-site",
 }
 

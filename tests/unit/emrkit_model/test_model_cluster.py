@@ -9,10 +9,12 @@ import pytest
 
 from emrkit_model import (
     Application,
+    ApplicationSettings,
     AtRest,
     Cluster,
     Configuration,
     Encryption,
+    HueSettings,
     Imds,
     InstanceFleet,
     InTransit,
@@ -21,6 +23,7 @@ from emrkit_model import (
     SecurityConfiguration,
     check,
 )
+from emrkit_model.settings import HueDatabase
 
 PLAIN = {"name": "etl", "release": "emr-7.10.0", "primary": {"on_demand": ["m5.xlarge"]}}
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/1"
@@ -359,3 +362,19 @@ def test_defaults_are_the_documented_ones():
     assert cluster.applications == (Application.SPARK,)
     assert SecurityConfiguration().imds == Imds.v2_only()
     assert cluster.primary == InstanceFleet.on_demand("m5.xlarge")
+
+
+def test_hue_on_three_primaries_is_led_to_its_typed_database_and_satisfied_by_it():
+    shape = {
+        "name": "etl", "release": "emr-7.10.0", "applications": ["Hue"], "termination_protected": True,
+        "primary": {"group": "m5.xlarge", "count": 3}, "core": {"group": "r5.xlarge", "count": 4},
+    }  # fmt: skip
+    with pytest.raises(InvalidModel) as refused:
+        Cluster.parse(shape)
+    [found] = refused.value.diagnostics
+    assert (found.code, found.path) == ("E-CLUS-095", ("applications", 0))
+    assert "HueSettings(database=HueDatabase(" in str(found.hint)
+    assert "hue-ini" in str(found.hint)
+    secret = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:hue"
+    settings = ApplicationSettings(hue=HueSettings(database=HueDatabase(host="db", password=secret)))
+    assert "E-CLUS-095" not in {d.code for d in check(Cluster.parse(shape, settings=settings))}
