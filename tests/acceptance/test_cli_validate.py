@@ -108,9 +108,10 @@ def test_a_guardrail_warns_in_development_and_stops_in_production(folder):
     local = emrkit("validate", "--target", "local", "--output", "json", cwd=folder)
     assert local.returncode == 0
     assert [d["code"] for d in json.loads(local.stdout)["diagnostics"]] == ["E-RULE-006"]
-    prod = emrkit("validate", "--target", "prod", cwd=folder)
-    assert prod.returncode == 2
-    assert "error[E-RULE-006]" in prod.stderr
+    for options in (("--target", "prod"), ()):
+        prod = emrkit("validate", *options, cwd=folder)
+        assert prod.returncode == 2
+        assert "error[E-RULE-006]" in prod.stderr
 
 
 def test_strict_turns_warnings_into_a_failure():

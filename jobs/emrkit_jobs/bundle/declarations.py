@@ -134,7 +134,7 @@ class Target(Value):
                 "FILE-055",
                 f"a target of kind {self.kind} has no endpoint of its own",
                 "endpoint",
-                got=endpoint,
+                got=_without_user(endpoint),
                 hint="use `kind: localstack` for an endpoint by URL",
             )
             return
@@ -148,9 +148,14 @@ class Target(Value):
                 "FILE-056",
                 "the endpoint is not a URL",
                 "endpoint",
-                got=endpoint,
+                got=_without_user(endpoint),
                 allowed="http://HOST:PORT or https://HOST:PORT, without user and password",
             )
+
+
+def _without_user(endpoint: str) -> str:
+    """The endpoint as it may be shown: user and password left out."""
+    return re.sub(r"[^/]*@", "…@", endpoint)
 
 
 def check_names(kind: str, names: Mapping[str, object]) -> Iterator[Diagnostic]:

@@ -59,10 +59,12 @@ def of_known_values(nodes: Node, found: Iterable[Diagnostic]) -> list[Diagnostic
 
 
 def once(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Each finding once: a cluster and the one that extends it share their lines."""
+    """Each finding once, as severe as it is anywhere: a cluster and the one that extends it share their lines."""
     kept: dict[tuple[str, str, Location | None], Diagnostic] = {}
     for diagnostic in found:
-        kept.setdefault((diagnostic.code, diagnostic.summary, diagnostic.location), diagnostic)
+        key = (diagnostic.code, diagnostic.summary, diagnostic.location)
+        if key not in kept or diagnostic.severity is Severity.ERROR is not kept[key].severity:
+            kept[key] = diagnostic
     return tuple(kept.values())
 
 

@@ -63,6 +63,8 @@ def _extend(
             )
         )
     elif name in trail:
+        if any(d.path in [("clusters", member, "extends") for member in trail] for d in found):
+            return None  # said of another one of the circle
         found.append(
             Diagnostic(
                 "E-FILE-048",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from emrkit_jobs.bundle.findings import once
 from emrkit_jobs.bundle.nodes import walk_scalars
 from emrkit_jobs.bundle.project import load
 from emrkit_jobs.bundle.reading import parse_yaml
-from emrkit_model.diagnostics import EmrkitError, Severity
+from emrkit_model.diagnostics import Diagnostic, EmrkitError, Severity
 from tests.unit.emrkit_jobs.bundle.project_files import BASE, change
 from tests.unit.emrkit_jobs.bundle.test_project_file_findings import WRONG, WRONG_ON_A_TARGET
 
@@ -140,6 +141,17 @@ def test_what_a_file_that_cannot_be_read_may_declare_is_not_missed_elsewhere(pro
 def test_a_cluster_whose_base_is_not_there_is_told_once(project):
     text = change("{extends: etl, transient: true}", "{extends: elt, transient: true, core: {capacity: 2}}")
     assert codes(project(text)) == ["E-FILE-047"]
+
+
+def test_a_circle_of_clusters_is_told_once(project):
+    text = change("{extends: etl, transient: true}", "{extends: third}\n  third: {extends: nightly}")
+    assert codes(project(and_also(text, ("    pipeline: {cluster: nightly}\n", "")))) == ["E-FILE-048"]
+
+
+@pytest.mark.parametrize("severities", [("warning", "error"), ("error", "warning"), ("warning", "error", "warning")])
+def test_what_is_an_error_on_one_target_and_a_warning_on_another_is_an_error(severities):
+    found = once(Diagnostic("E-RULE-006", "it runs for ever", Severity(severity)) for severity in severities)
+    assert [d.severity for d in found] == [Severity.ERROR]
 
 
 def test_an_unreadable_kind_of_nodes_says_nothing_of_the_others(project):

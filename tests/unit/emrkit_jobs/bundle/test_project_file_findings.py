@@ -138,6 +138,14 @@ def test_a_job_that_is_not_there_is_refused_with_a_close_name(project):
     assert caught.value.diagnostics[0].code == "E-FILE-063"
 
 
+@pytest.mark.parametrize("kind", ["local", "localstack"])
+def test_a_password_in_an_endpoint_is_not_repeated(project, kind):
+    text = change("kind: local, default: true,", f"kind: {kind}, endpoint: 'http://me:hunter2@secret@h:1',")
+    with pytest.raises(EmrkitError) as caught:
+        load(project(text))
+    assert [d.got for d in caught.value.diagnostics] == ["http://…@h:1"]
+
+
 def test_every_problem_is_reported_at_once(project):
     text = change("capacity: 4", "capacity: four").replace("run_on: etl", "run_on: elt").replace("job.py", "jbo.py")
     codes = {d.code for d in findings(project(text))}
