@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import cast
+import json
+from typing import Any, cast
 
 import pytest
 from aws_cdk import CfnParameter, Stack
@@ -67,10 +68,47 @@ def test_a_grant_on_a_role_known_by_name_alone_is_an_error(stack: Stack) -> None
         emr.Roles(stack, "Others", service_role="a", instance_profile="b", data=[emr.DataGrant("shop")])
 
 
-def test_what_a_cluster_needs_of_a_role_known_by_name_is_a_warning(stack: Stack) -> None:
+def told(stack: Stack, field: str) -> list[dict[str, Any]]:
+    """The statements that the owner of a role known by its name is given, one after another."""
+    entries = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp("W-ROLE-003"))
+    texts = [text for entry in entries if f"at {field}" in (text := str(entry.entry.data))]
+    lists = [text.partition("for its owner to add: ")[2].partition(" [ack:")[0] for text in texts]
+    return [statement for said in lists for statement in json.loads(said)]
+
+
+def test_what_a_cluster_needs_of_nodes_known_by_name_is_a_warning_with_the_statements(stack: Stack) -> None:
     roles = emr.Roles.from_names(stack, "Roles", service_role="emr-service", instance_profile="emr-nodes")
-    roles.allow(nodes=[{"Effect": "Allow", "Action": ["glue:GetTable"], "Resource": "*"}])
-    Annotations.from_stack(stack).has_warning("*", Match.string_like_regexp(".*owner must allow glue:GetTable.*"))
+    needed = {"Effect": "Allow", "Action": ["glue:GetTable"], "Resource": "arn:aws:glue:eu-west-1:1:table/a/b"}
+    roles.allow(nodes=[needed])
+    roles.allow(nodes=[needed])
+    assert told(stack, "instance_role") == [needed]
+
+
+def test_the_owner_of_a_service_role_known_by_name_is_told_of_the_nodes_role_and_of_the_key(stack: Stack) -> None:
+    roles = emr.Roles.from_names(stack, "Roles", service_role="emr-service", instance_profile="emr-nodes")
+    foundation = emr.Foundation(stack, "Foundation")
+    roles.serve(key=foundation.key)
+    passing, *disks = told(stack, "service_role")
+    assert passing["Action"] == "iam:PassRole"
+    assert passing["Resource"] == "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/emr-nodes"
+    (key,) = [name for name in template(stack)["Resources"] if name.startswith("FoundationKey")]
+    assert {statement["Resource"] for statement in disks} == {f"${{{key}.Arn}}"}
+    assert "kms:CreateGrant" in str([statement["Action"] for statement in disks])
+
+
+def test_the_role_that_every_service_role_may_pass_is_not_asked_for(stack: Stack) -> None:
+    emr.Roles.from_names(stack, "Roles", service_role="emr-service", instance_profile="EMR_EC2_DefaultRole")
+    assert told(stack, "service_role") == []
+
+
+def test_roles_of_the_cdk_are_granted_on_and_nobody_is_told(stack: Stack) -> None:
+    service_role = iam.Role.from_role_name(stack, "Service", "emr-service")
+    nodes = iam.Role.from_role_name(stack, "Nodes", "emr-nodes")
+    roles = emr.Roles.from_names(
+        stack, "Roles", service_role=service_role, instance_profile="emr-nodes", instance_role=nodes
+    )
+    roles.serve(data=[emr.DataGrant("shop")], key="arn:aws:kms:us-east-1:111122223333:key/1")
+    assert told(stack, "service_role") == told(stack, "instance_role") == []
 
 
 def test_a_grant_on_a_role_of_the_cdk_is_made_as_the_cdk_makes_it(stack: Stack) -> None:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from aws_cdk import Annotations, Names
+from aws_cdk import Names
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from emrkit.acknowledgements import Acknowledgement, Judge, acknowledge
-from emrkit.arguments import check_items
 from emrkit.pseudo_parameters import Aws
 from emrkit.resources import make
 from emrkit_facts.iam import SERVICE_POLICY, SESSION_MANAGER_ACTIONS, trust
-from emrkit_model.findings import error
 from emrkit_model.security.key_arns import check_key
 from emrkit_model.values import InvalidModel, refuse
 
@@ -37,15 +35,17 @@ from .grants import (
     secret_statement,
 )
 from .key_policies import admit_disks, admit_role
-from .references import cannot_grant, lacks_profile, name_of, principal_of, role_arn_of
+from .named_roles import NamedRole
+from .references import cannot_grant, check_policies, lacks_profile, name_of, principal_of, role_arn_of
 
 if TYPE_CHECKING:
-    from emrkit_model.diagnostics import Diagnostic
     from emrkit_model.fields import KeyLike, ProfileLike, RoleLike, SecretLike
 
 __all__ = ["DataGrant", "Roles"]
 
 _SHELLS = "Session Manager's channels and the agent's report on its instance know no resource to name"
+# The one role that AmazonEMRServicePolicy_v2 lets a service role pass to EC2.
+_PASSED_ROLE = "EMR_EC2_DefaultRole"
 _SERVICE_FINDING = f"AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/{SERVICE_POLICY}]"
 _SERVICE_REASON = "AWS's own scoped policy: it acts only on what carries EMR's tag, and AWS keeps it up to date"
 
@@ -113,7 +113,7 @@ class Roles(Construct):
         found = [*check_grants(data), *check_key(key, "key")]
         if instance_role is not None and instance_profile is None:
             found.append(lacks_profile())
-        found += _check_policies(managed_policies, given=instance_profile is not None)
+        found += check_policies(managed_policies, given=instance_profile is not None)
         refuse(found)
         super().__init__(scope, id)
         self._path = path
@@ -152,7 +152,8 @@ class Roles(Construct):
             self.service_role_arn: str = role_arn_of(service_role)
             """ARN of the service role."""
             self._service = GivenRole.of(principal_of(service_role))
-            if instance_profile is None:
+            # Two roles that exist were made for each other, unless neither can be looked at.
+            if instance_profile is None or (self._service is None and self.instance_role_name != _PASSED_ROLE):
                 self._allow_service([pass_role(self.instance_role_arn, "ec2"), *disks])
         self._admit([key, *(grant.key for grant in grants)])
         if service_role is None:
@@ -179,7 +180,8 @@ class Roles(Construct):
         """Roles that somebody else made and keeps: names, ARNs or objects of the CDK; nothing is made or changed here.
 
         A service role with AmazonEMRServicePolicy_v2 passes only a role named EMR_EC2_DefaultRole: for any other, its
-        owner must allow `iam:PassRole` on it.
+        owner must allow `iam:PassRole` on it. What clusters need of roles that are known by their names alone is a
+        warning (W-ROLE-003) with the statements, actions and resources, for their owners to add.
 
         Example: `Roles.from_names(self, "Roles", service_role="emr-service", instance_profile="emr-nodes")`
         """
@@ -259,15 +261,19 @@ class Roles(Construct):
         Example: `roles.allow(nodes=glue_catalog.node_statements(place))`
         """
         if nodes and self._nodes is None:
-            Annotations.of(self).add_warning_v2(
-                "emrkit:roles-by-name",
-                f"role '{self.instance_role_name}' is known by its name alone: its owner must allow "
-                f"{', '.join(sorted({str(action) for s in nodes for action in _listed(s['Action'])}))}",
-            )
+            self._owner_of_nodes.tell(nodes)
         elif nodes:
             self._allow_nodes(nodes)
         if service:
             self._allow_service(service)
+
+    @cached_property
+    def _owner_of_nodes(self) -> NamedRole:
+        return NamedRole(self, "instance_role", self.instance_role_name)
+
+    @cached_property
+    def _owner_of_service(self) -> NamedRole:
+        return NamedRole(self, "service_role", name_of(self.service_role_arn))
 
     def serve(
         self, *, data: Sequence[DataGrant] = (), logs: DataGrant | None = None, key: KeyLike | None = None
@@ -376,9 +382,11 @@ class Roles(Construct):
         self._nodes.allow(statements)
 
     def _allow_service(self, statements: Sequence[Statement]) -> None:
-        """A service role by name keeps what its owner gave it: EMR says so at the launch if that is too little."""
+        """A service role by name keeps what its owner gave it, and the owner is told what clusters need of it."""
         if self._service is not None:
             self._service.allow(statements)
+        else:
+            self._owner_of_service.tell(statements)
 
     def _admit(self, keys: Iterable[KeyLike | None]) -> None:
         if self._nodes_name is not None:
@@ -386,24 +394,6 @@ class Roles(Construct):
                 admit_role(key, self._path, self._nodes_name)
 
 
-def _check_policies(arns: object, *, given: bool) -> Iterator[Diagnostic]:
-    """ARNs of managed policies, for a role that is made here."""
-    yield from check_items(
-        "ROLE-026", "managed_policies must be a list of ARNs", "managed_policies", arns, str, allowed="arn:aws:iam::..."
-    )
-    if given and arns:
-        yield error(
-            "ROLE-025",
-            "the managed policies of a role that exists are its owner's",
-            "managed_policies",
-            hint="attach them where the role is made",
-        )
-
-
 def _logs(logs: DataGrant | None) -> list[DataGrant]:
     """Logs are written and never read."""
     return [] if logs is None else [DataGrant(logs.bucket, logs.prefix, "write", logs.key)]
-
-
-def _listed(actions: object) -> Sequence[object]:
-    return cast("Sequence[object]", actions) if isinstance(actions, (list, tuple)) else (actions,)

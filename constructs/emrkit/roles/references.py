@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol, cast
 
+from emrkit.arguments import check_items
 from emrkit.pseudo_parameters import Aws
 from emrkit_model.fields import read
 from emrkit_model.findings import error
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from emrkit_model.diagnostics import Diagnostic
     from emrkit_model.fields import ProfileLike, RoleLike
 
-__all__ = ["Principal", "cannot_grant", "lacks_profile", "name_of", "principal_of", "role_arn_of"]
+__all__ = ["Principal", "cannot_grant", "check_policies", "lacks_profile", "name_of", "principal_of", "role_arn_of"]
 
 _GUIDE = "https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-iam-roles.html"
 
@@ -76,3 +78,17 @@ def lacks_profile() -> Diagnostic:
         reason=f"clusters name the profile, not the role; {_GUIDE}",
         hint="add `instance_profile=`, which has the role's name",
     )
+
+
+def check_policies(arns: object, *, given: bool) -> Iterator[Diagnostic]:
+    """ARNs of managed policies, for a role that is made here."""
+    yield from check_items(
+        "ROLE-026", "managed_policies must be a list of ARNs", "managed_policies", arns, str, allowed="arn:aws:iam::..."
+    )
+    if given and arns:
+        yield error(
+            "ROLE-025",
+            "the managed policies of a role that exists are its owner's",
+            "managed_policies",
+            hint="attach them where the role is made",
+        )
