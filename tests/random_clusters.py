@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from emrkit_model.cluster import Cluster
 from emrkit_model.job import parse_step
 from emrkit_model.steps import Step
-from tests.random_ground import REGION, TEXTS, Ground, Plain, composite, drawn, grounds, key, pick, role, secret, some
+from tests.random_ground import REGION, TEXTS, Ground, Plain, composite, grounds, key, numbers, pick, role, secret, some
+from tests.random_ground import example as draw_one
 from tests.random_nodes import configurations, nodes
 from tests.random_security import kerberos, security_configurations
 from tests.random_settings import metastores, settings, storage
@@ -51,10 +52,15 @@ def cluster_of(document: Plain) -> Cluster:
     return Example.of(document).cluster
 
 
-@cache
 def examples(count: int) -> tuple[Example, ...]:
     """Clusters of stacks and clusters of requests, the same in every run."""
-    return tuple(Example.of(document) for document in drawn(st.one_of(cluster_documents(), request_documents()), count))
+    return tuple(_kept(number) for number in numbers(count))
+
+
+@cache
+def _kept(number: int) -> Example:
+    """Drawn once for all tests."""
+    return Example.of(draw_one(st.one_of(cluster_documents(), request_documents()), number))
 
 
 def each(found: Iterable[Example], holds: Callable[[Example], None]) -> None:

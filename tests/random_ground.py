@@ -24,9 +24,11 @@ __all__ = [
     "Plain",
     "composite",
     "drawn",
+    "example",
     "grounds",
     "key",
     "keys",
+    "numbers",
     "pick",
     "role",
     "secret",
@@ -74,16 +76,20 @@ AVAILABLE_PROVIDERS["steady"] = f"{__name__}.{Steady.__name__}"
 
 
 def drawn(strategy: st.SearchStrategy[T], count: int) -> Iterator[T]:
-    """So many examples, the same in every run, so that what fails fails again; each is drawn anew.
+    """So many examples, the same in every run, so that what fails fails again; each is drawn anew."""
+    return (example(strategy, number) for number in numbers(count))
+
+
+def numbers(count: int) -> range:
+    """The numbers of so many examples.
 
     By hand, to hunt: `EMRKIT_RANDOM_SEED` takes others, and `EMRKIT_RANDOM_EXAMPLES` says how many.
     """
     start = int(os.environ.get("EMRKIT_RANDOM_SEED", 0)) * 1_000_000
-    for number in range(int(os.environ.get("EMRKIT_RANDOM_EXAMPLES", count))):
-        yield _example(strategy, start + number)
+    return range(start, start + int(os.environ.get("EMRKIT_RANDOM_EXAMPLES", count)))
 
 
-def _example(strategy: st.SearchStrategy[T], number: int) -> T:
+def example(strategy: st.SearchStrategy[T], number: int) -> T:
     """The second of two: the first is the smallest that there is, and later ones would be changes of earlier ones."""
     found: list[T] = []
 
@@ -97,8 +103,8 @@ def _example(strategy: st.SearchStrategy[T], number: int) -> T:
         backend="steady",
     )
     @given(strategy)
-    def draw(example: T) -> None:
-        found.append(example)
+    def draw(one: T) -> None:
+        found.append(one)
 
     draw()
     return found[-1]
