@@ -13,6 +13,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
@@ -27,13 +28,18 @@ from aws_cdk import (
 )
 
 from emrkit_model import rules
+from emrkit_model.findings import error
+from emrkit_model.values import refuse
 
 from .acknowledgements import Acknowledgement, Judge, acknowledge, note, seat, write_acknowledgements
+from .arguments import listed
 from .pack_acknowledgements import acknowledge_own
 
 if TYPE_CHECKING:
     from aws_cdk import App, IPolicyValidationContext
     from constructs import IConstruct
+
+    from emrkit_model.diagnostics import Diagnostic
 
 __all__ = [
     "Accepts",
@@ -216,7 +222,7 @@ def plugins(packs: Iterable[Pack | str] = ()) -> Sequence[IPolicyValidationPlugi
     import cdk_nag
     from cdklabs.cdk_validator_cfnguard import CfnGuardValidator
 
-    chosen = [_PACKS[Pack(pack)] for pack in packs]
+    chosen = [_PACKS[pack] for pack in _read_packs(packs)]
     nags = [_NagPack(getattr(cdk_nag, name)(), judge) for judge, name in chosen]
     return [
         cast("IPolicyValidationPlugin", Guardrails()),
@@ -225,6 +231,31 @@ def plugins(packs: Iterable[Pack | str] = ()) -> Sequence[IPolicyValidationPlugi
         cast("IPolicyValidationPlugin", _ControlTower(CfnGuardValidator(max_buffer=256 * 1024 * 1024))),
         *(cast("IPolicyValidationPlugin", nag) for nag in nags),
     ]
+
+
+def _read_packs(given: object) -> tuple[Pack, ...]:
+    """The packs by their names, each once."""
+    items = listed(given)
+    names = cast("tuple[object, ...]", items) if isinstance(items, tuple) else (items,)
+    known = [str(pack) for pack in Pack]
+    found: list[Diagnostic] = []
+    for number, name in enumerate(names):
+        if not isinstance(items, tuple) or name not in known:
+            close = get_close_matches(str(name), known, n=1)
+            found.append(
+                error(
+                    "RULE-030",
+                    "packs is a list of cdk-nag's packs" if name in known else "there is no such pack of cdk-nag",
+                    "packs",
+                    number,
+                    got=str(name),
+                    allowed=", ".join(known),
+                    reason="https://github.com/cdklabs/cdk-nag/blob/main/RULES.md",
+                    hint=f'packs=["{close[0]}"]' if close else None,
+                )
+            )
+    refuse(found)
+    return tuple(dict.fromkeys(Pack(str(name)) for name in names))
 
 
 def enabled(app: App | None = None) -> bool:
@@ -264,7 +295,7 @@ def apply(app: App, packs: Iterable[Pack | str] = (), accept: Iterable[Accepts] 
         accept: Findings that stay, as `judges: accept:` of a project file gives them. Default: none.
 
     Raises:
-        ValueError: There is no such pack.
+        InvalidModel: There is no such pack (E-RULE-030).
 
     Example:
         ```python
@@ -274,7 +305,7 @@ def apply(app: App, packs: Iterable[Pack | str] = (), accept: Iterable[Accepts] 
         app.synth()
         ```
     """
-    chosen = tuple(dict.fromkeys(Pack(pack) for pack in packs))
+    chosen = _read_packs(packs)
     asked = enabled(app)
     if asked:
         judges = (Judge.EMRKIT, Judge.AWS_SOLUTIONS, Judge.CONTROL_TOWER, *(pack.judge for pack in chosen))

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import parliament
 import pytest
-from aws_cdk import App, Stack
+from aws_cdk import App, CfnParameter, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk.assertions import Template
 
@@ -249,3 +249,38 @@ def test_a_grant_of_a_cluster_is_for_that_cluster(stack: Stack) -> None:
     (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
     assert flat(statement["Resource"]).endswith(":cluster/j-1")
     assert "elasticmapreduce:AddJobFlowSteps" in statement["Action"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "given", "found"),
+    [
+        (emr.DeployerPolicy, {"project": "Ü x", "environment": None}, ["E-ROLE-027 project", "E-ROLE-027 environment"]),
+        (emr.DeployerPolicy, {"environment": "prod/*"}, ["E-ROLE-027 environment"]),
+        (emr.DeployerPolicy, {"empties": ["s3://shop"]}, ["E-STORE-051 empties.0"]),
+        (emr.DeployerPolicy, {"empties": "shop"}, ["E-ROLE-028 empties"]),
+        (emr.SubmitterPolicy, {"clusters": ["etl"]}, ["E-ROLE-029 clusters.0"]),
+        (emr.SubmitterPolicy, {"clusters": "etl"}, ["E-ROLE-028 clusters"]),
+        (
+            emr.SubmitterPolicy,
+            {"pipelines": [None], "launches": ["roles"]},
+            ["E-ROLE-029 pipelines.0", "E-ROLE-029 launches.0"],
+        ),
+        (
+            emr.SubmitterPolicy,
+            {"artifacts": "s3://shop/bundles", "data": ["Shop"], "key": "alias/shop"},
+            ["E-STORE-051 artifacts", "E-STORE-051 data.0", "E-ENC-040 key"],
+        ),
+        (emr.OperatorPolicy, {"clusters": [None], "project": ""}, ["E-ROLE-027 project", "E-ROLE-029 clusters.0"]),
+    ],
+)
+def test_what_no_policy_can_be_made_of_is_refused_by_its_name(
+    stack: Stack, policy: Any, given: dict[str, Any], found: list[str]
+) -> None:
+    with pytest.raises(InvalidModel) as refused:
+        policy(stack, "Policy", **{**SHOP, **given})
+    assert [f"{d.code} {'.'.join(map(str, d.path))}" for d in refused.value.diagnostics] == found
+
+
+def test_tokens_pass_for_names_and_buckets_of_policies(stack: Stack) -> None:
+    name = CfnParameter(stack, "Name").value_as_string
+    emr.SubmitterPolicy(stack, "Submitters", project=name, environment=name, artifacts=name, data=[name], key=name)

@@ -20,6 +20,7 @@ from emrkit.acknowledgements import seat
 from emrkit.guardrails import Acknowledgement, Judge, Pack
 from emrkit_jobs.plan.judgement import read_acknowledgements
 from emrkit_model.reasons import OWN_MARK
+from emrkit_model.values import InvalidModel
 
 NESTED: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "unit/emrkit_model/rules/good.template.json").read_text("utf-8")
@@ -83,9 +84,18 @@ def test_the_judges_are_there_by_the_one_import() -> None:
     assert emr.guardrails is guardrails
 
 
-def test_a_pack_that_does_not_exist_is_refused(app: cdk.App) -> None:
-    with pytest.raises(ValueError, match="'hippa' is not a valid Pack"):
-        guardrails.apply(app, packs=["hippa"])
+@pytest.mark.parametrize("judges", ["0", "1"])
+@pytest.mark.parametrize("packs", [["hipaa", "hippa"], "hipaa", None])
+def test_packs_that_do_not_exist_are_refused_with_those_that_do(
+    app: cdk.App, packs: Any, judges: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EMRKIT_JUDGES", judges)
+    with pytest.raises(InvalidModel) as refused:
+        guardrails.apply(app, packs=packs)
+    (found,) = refused.value.diagnostics
+    assert found.code == "E-RULE-030"
+    assert found.allowed == "hipaa, nist-r4, nist-r5, pci-dss"
+    assert found.hint == (None if packs is None else 'packs=["hipaa"]')
 
 
 def test_a_bad_stack_fails_synthesis_with_the_construct_and_the_rule(app: cdk.App) -> None:

@@ -13,6 +13,7 @@ from aws_cdk.assertions import Template
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 import emrkit as emr
+from emrkit_model.values import InvalidModel
 from tests.synth.assembly import ROOT, Assembly, flat
 
 # Their schemas have tags, and the CDK's constructs of this version do not; none of them costs anything by itself.
@@ -107,3 +108,11 @@ def test_a_project_file_says_it_once_and_each_place_may_say_it_better() -> None:
     tags = prod.clusters["etl"].tags
     assert (tags["owner"], tags["tier"]) == ("data-platform", "silver")
     assert (tags["emrkit:project"], tags["emrkit:environment"]) == ("shop", "prod")
+
+
+@pytest.mark.parametrize("given", [None, "data-platform", {"owner": "data-platform"}])
+def test_what_is_no_ownership_is_refused(given: Any) -> None:
+    stack = Stack(App(builtin_cloud_formation_validation=False), "Tagged")
+    with pytest.raises(InvalidModel) as refused:
+        emr.tag_everything(stack, given)
+    assert [d.code for d in refused.value.diagnostics] == ["E-TAG-014"]

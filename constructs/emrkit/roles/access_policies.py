@@ -16,12 +16,15 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from emrkit.acknowledgements import Acknowledgement, Judge, acknowledge
+from emrkit.arguments import check_buckets
 from emrkit.pseudo_parameters import Aws
 from emrkit_facts.iam import read_only_actions
 from emrkit_model.fields import read
 from emrkit_model.findings import error
-from emrkit_model.values import InvalidModel
+from emrkit_model.security.key_arns import check_key
+from emrkit_model.values import InvalidModel, refuse
 
+from .access_checks import check_each_bucket, check_members, check_names
 from .access_statements import (
     ACCOUNT_WIDE,
     FOLLOW,
@@ -62,6 +65,7 @@ _OPERATE = (
     "TerminateJobFlows",
 )
 _WIDE = "launching, listing and metrics know no single resource, and clusters are known by their tags alone"
+_CLUSTER = 'emr.Cluster(...), or emr.Cluster.from_cluster_id(self, "Etl", "j-...") for one that exists'
 _BOOTSTRAP = ("deploy", "file-publishing", "image-publishing", "lookup")
 
 
@@ -132,6 +136,7 @@ class DeployerPolicy(AccessPolicy):
         empties: Sequence[BucketLike] = (),
         path: str = "/",
     ) -> None:
+        refuse([*check_names(project=project, environment=environment), *check_each_bucket("empties", empties)])
         place = f"{Aws.REGION}:{Aws.ACCOUNT_ID}"
         stacks = f"arn:{Aws.PARTITION}:cloudformation:{place}:stack"
         own = f"{stacks}/{project}-{environment}-*/*"
@@ -205,6 +210,17 @@ class SubmitterPolicy(AccessPolicy):
         secrets: Sequence[SecretLike] = (),
         path: str = "/",
     ) -> None:
+        refuse(
+            [
+                *check_names(project=project, environment=environment),
+                *check_members("clusters", clusters, "cluster_id", allowed=_CLUSTER),
+                *check_members("pipelines", pipelines, "state_machine_arn", allowed="emr.Pipeline(...)"),
+                *check_members("launches", launches, "passing", allowed="emr.Roles(...)"),
+                *check_buckets(artifacts=artifacts, logs=logs),
+                *check_each_bucket("data", data),
+                *check_key(key, "key"),
+            ]
+        )
         statements = [read_contract(project, environment)]
         if clusters:
             arns = [cluster_arn(cluster) for cluster in clusters]
@@ -270,6 +286,15 @@ class OperatorPolicy(AccessPolicy):
         unprotects: bool = False,
         path: str = "/",
     ) -> None:
+        refuse(
+            [
+                *check_names(project=project, environment=environment),
+                *check_members("clusters", clusters, "cluster_id", allowed=_CLUSTER),
+                *check_members("pipelines", pipelines, "state_machine_arn", allowed="emr.Pipeline(...)"),
+                *check_buckets(logs=logs),
+                *check_key(key, "key"),
+            ]
+        )
         arns = [cluster_arn(cluster) for cluster in clusters] or cluster_arns()
         only = {} if clusters else tagged(project, environment)
         looks = [action.partition(":")[2] for action in read_only_actions()]
