@@ -28,7 +28,7 @@ def find_clear_secrets(resource_type: str, properties: Mapping[str, object]) -> 
     >>> [(d.code, d.got) for d in find_clear_secrets("AWS::EMR::Cluster", properties)]
     [('W-SEC-044', '8 characters, not shown')]
     """
-    text = json.dumps(properties, default=str).lower()
+    text = json.dumps(properties, default=str).lower().replace("{token[", "")  # what the CDK fills in later
     # A password inside an address stands before an at sign.
     if not any(trace in text for trace in _TRACES) and not ("@" in text and "://" in text):
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Annotated, Any, ClassVar, Self, cast
 
 from pydantic import ModelWrapValidatorHandler, ValidationError, model_validator
@@ -247,6 +247,10 @@ class InstanceFleet(Value):
 
     def weights(self) -> dict[str, int]:
         """Units of each type: as given, else its EMR vCPU divided by that of the fleet's smallest, rounded."""
+        return dict(self._weights)
+
+    @cached_property
+    def _weights(self) -> dict[str, int]:
         vcpus = {t.type: _vcpu(t.type) for t in self.types}
         smallest = min((v for v in vcpus.values() if v), default=1)
         return {
