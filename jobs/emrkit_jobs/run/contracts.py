@@ -72,7 +72,7 @@ class Deployed:
         """The state machine of a job."""
         self.require()
         if job not in self.pipelines:
-            raise self._missing("pipeline of job", job, self.pipelines)
+            raise self._missing("pipeline of job", job, self.pipelines, "; the app makes it with `emr.Pipeline`")
         return self.pipelines[job]
 
     def look_up(self, name: str, attribute: str) -> str:
@@ -97,11 +97,11 @@ class Deployed:
             )
         return found
 
-    def _missing(self, kind: str, name: str, known: Mapping[str, object]) -> EmrkitError:
+    def _missing(self, kind: str, name: str, known: Mapping[str, object], more: str = "") -> EmrkitError:
         return _refuse(
             "E-RUN-011",
             f"target '{self.target}' has no {kind} '{name}'",
-            f"deploy again: `emrkit deploy --target {self.target}`",
+            f"deploy again: `emrkit deploy --target {self.target}`{more}",
             allowed=", ".join(known) or "none is deployed",
         )
 

@@ -105,7 +105,7 @@ def _require_pipeline(workspace: Workspace, name: str) -> None:
                 got="--via pipeline",
                 allowed=", ".join(n for n, j in workspace.resolved.jobs.items() if j.job.pipeline) or "no job has one",
                 hint=f"run it on its cluster: `emrkit run {name}`; or give the job `pipeline: {{cluster: {cluster}}}`, "
-                "then deploy",
+                "make it with `emr.Pipeline` in the app, and deploy",
             )
         )
 

@@ -57,6 +57,8 @@ def test_what_the_deployed_stacks_do_not_have_is_named_with_what_they_have() -> 
             ask()
         assert code_of(raised) == "E-RUN-011"
     assert deployed.look_up("logs", "bucket") == "l"
+    with pytest.raises(EmrkitError, match=r"the app makes it with `emr\.Pipeline`"):
+        deployed.pipeline("sales")
 
 
 def test_a_program_of_sample_data_that_fails_shows_its_last_lines(tmp_path: Path) -> None:
