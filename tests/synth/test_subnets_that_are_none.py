@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from aws_cdk import Stack
 from aws_cdk.assertions import Annotations, Match
 
@@ -19,7 +21,7 @@ def existing(stack: Stack, name: str, subnet: str) -> emr.Network:
 
 def test_warns_of_subnets_that_the_cluster_or_its_network_names(stack: Stack) -> None:
     security = emr.SecurityConfiguration(stack, "Security")
-    asked = {"Own": {"subnets": ["subnet-xyz"]}, "Networks": {}, "Good": {}}
+    asked: dict[str, dict[str, Any]] = {"Own": {"subnets": ["subnet-xyz"]}, "Networks": {}, "Good": {}}
     networks = {"Own": "subnet-0123456789abcdef0", "Networks": "sn-1", "Good": "subnet-0123456789abcdef0"}
     for name, given in asked.items():
         emr.Cluster(
