@@ -331,8 +331,8 @@ TopicLike = Annotated[str | HasTopicArn, _reference("topic_arn", "the ARN of a t
 
 
 def listed(items: Sequence[T]) -> list[T]:
-    """A list for a rendering; one that is only known at deployment stays as it is."""
-    return cast("list[T]", items) if is_token(items) else list(items)
+    """A list for a rendering; one that is only known at deployment stays as it is, but no tuple: jsii knows lists."""
+    return list(items) if isinstance(items, (list, tuple)) or not is_token(items) else cast("list[T]", items)
 
 
 def read(value: object) -> str:
