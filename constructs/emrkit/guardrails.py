@@ -223,12 +223,13 @@ def plugins(packs: Iterable[Pack | str] = ()) -> Sequence[IPolicyValidationPlugi
     from cdklabs.cdk_validator_cfnguard import CfnGuardValidator
 
     chosen = [_PACKS[pack] for pack in _read_packs(packs)]
+    # The guard binary prints every check of every rule; the default buffer of 1 MB ends at about 30 resources.
+    guard = CfnGuardValidator(max_buffer=256 * 1024 * 1024)
     nags = [_NagPack(getattr(cdk_nag, name)(), judge) for judge, name in chosen]
     return [
         cast("IPolicyValidationPlugin", Guardrails()),
         cast("IPolicyValidationPlugin", _NagPack(cdk_nag.AwsSolutionsChecks(), Judge.AWS_SOLUTIONS)),
-        # The guard binary prints every check of every rule; the default buffer of 1 MB ends at about 30 resources.
-        cast("IPolicyValidationPlugin", _ControlTower(CfnGuardValidator(max_buffer=256 * 1024 * 1024))),
+        cast("IPolicyValidationPlugin", _ControlTower(cast("IPolicyValidationPlugin", guard))),
         *(cast("IPolicyValidationPlugin", nag) for nag in nags),
     ]
 

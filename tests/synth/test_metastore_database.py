@@ -107,8 +107,9 @@ def test_a_cluster_whose_metastore_trusts_any_certificate_says_so(stack: Stack, 
 def test_what_no_database_can_be_made_of_is_refused(
     stack: Stack, network: emr.Network, given: dict[str, Any], code: str
 ) -> None:
+    arguments: dict[str, Any] = {"network": network, "key": KEY, **given}
     with pytest.raises(InvalidModel) as refused:
-        emr.HiveMetastore(stack, "Store", **{"network": network, "key": KEY, **given})
+        emr.HiveMetastore(stack, "Store", **arguments)
     assert codes(refused) == [code]
 
 
