@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import Tags
 
-from emrkit_model.findings import error
-from emrkit_model.ownership import Ownership
 from emrkit_model.values import refuse
+
+from .arguments import check_value
 
 if TYPE_CHECKING:
     from constructs import IConstruct
+
+    from emrkit_model.ownership import Ownership
 
 __all__ = ["tag_everything"]
 
@@ -29,22 +31,14 @@ def tag_everything(scope: IConstruct, ownership: Ownership) -> None:
         ownership: Whose it is, who pays for it, and further tags.
 
     Raises:
-        InvalidModel: This is no ownership (E-TAG-014).
+        InvalidModel: This is no ownership (E-CLUS-113).
 
     Example: `emr.tag_everything(app, emr.Ownership(owner="data-platform", cost_center="4711"))`
     """
     refuse(
-        []
-        if isinstance(ownership, Ownership)
-        else [
-            error(
-                "TAG-014",
-                "ownership must be emr.Ownership",
-                "ownership",
-                got=repr(ownership) if ownership is None or isinstance(ownership, str) else type(ownership).__name__,
-                allowed='emr.Ownership(owner="data-platform", cost_center="4711", tags={...})',
-            )
-        ]
+        check_value(
+            "ownership", ownership, "Ownership", allowed='emr.Ownership(owner="data-platform", cost_center="4711")'
+        )
     )
     for key, value in ownership.all_tags().items():
         Tags.of(scope).add(key, value, priority=_BELOW_OWN)

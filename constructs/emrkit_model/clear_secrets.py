@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 
 from .diagnostics import Diagnostic
@@ -19,6 +20,10 @@ _TRACES = (
 )
 
 
+# What the CDK fills in later is called a token too.
+_TOKENS = re.compile(r"\{token\[[^\]]*\]\}")
+
+
 def find_clear_secrets(resource_type: str, properties: Mapping[str, object]) -> Iterator[Diagnostic]:
     """A warning for each value that looks like a secret; the value itself is never shown.
 
@@ -28,7 +33,7 @@ def find_clear_secrets(resource_type: str, properties: Mapping[str, object]) -> 
     >>> [(d.code, d.got) for d in find_clear_secrets("AWS::EMR::Cluster", properties)]
     [('W-SEC-044', '8 characters, not shown')]
     """
-    text = json.dumps(properties, default=str).lower().replace("{token[", "")  # what the CDK fills in later
+    text = _TOKENS.sub("", json.dumps(properties, default=str).lower())
     # A password inside an address stands before an at sign.
     if not any(trace in text for trace in _TRACES) and not ("@" in text and "://" in text):
         return

@@ -109,7 +109,7 @@ def reservation_statements(cluster: Cluster, place: Place) -> list[Statement]:
         {"Effect": "Allow", "Action": look, "Resource": "*"},
         {"Effect": "Allow", "Action": "ec2:DeleteLaunchTemplateVersions", "Resource": templates},
     ]
-    groups = sorted({reservation.resource_group for reservation in used if reservation.resource_group is not None}, key=str)
+    groups = sorted({r.resource_group for r in used if r.resource_group is not None}, key=str)
     if groups:
         statements.append({"Effect": "Allow", "Action": "resource-groups:ListGroupResources", "Resource": groups})
     return statements

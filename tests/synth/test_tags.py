@@ -115,4 +115,4 @@ def test_what_is_no_ownership_is_refused(given: Any) -> None:
     stack = Stack(App(builtin_cloud_formation_validation=False), "Tagged")
     with pytest.raises(InvalidModel) as refused:
         emr.tag_everything(stack, given)
-    assert [d.code for d in refused.value.diagnostics] == ["E-TAG-014"]
+    assert [d.code for d in refused.value.diagnostics] == ["E-CLUS-113"]

@@ -37,5 +37,5 @@ def test_whatever_the_rule_finds_leaves_a_trace(properties: dict[str, object]) -
 
 def test_without_a_trace_the_rule_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(SECRETS), "findings", lambda *asked: pytest.fail("asked"))
-    tags = [{"Key": "team", "Value": "data"}, {"Key": "stack", "Value": "${Token[AWS.StackName.4]}"}]
+    tags = [{"Key": "team", "Value": "data"}, {"Key": "stack", "Value": "${Token[TOKEN.4]}"}]
     assert list(find_clear_secrets(CLUSTER, {"Name": "etl", "Tags": tags})) == []
