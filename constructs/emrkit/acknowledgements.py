@@ -9,6 +9,7 @@ import inspect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from aws_cdk import Acknowledgment, Validations
@@ -98,8 +99,14 @@ def acknowledge(scope: IConstruct, *acknowledgements: Acknowledgement) -> None:
     frame = inspect.currentframe()
     caller = "" if frame is None or frame.f_back is None else str(frame.f_back.f_globals.get("__name__", ""))
     if caller.startswith(_OWN):
-        acknowledgements = tuple(replace(a, reason=f"{a.reason} {OWN_MARK}") for a in acknowledgements)
+        acknowledgements = tuple(_marked(a) for a in acknowledgements)
     note(scope, *acknowledgements)
+
+
+@lru_cache(maxsize=256)
+def _marked(acknowledgement: Acknowledgement) -> Acknowledgement:
+    """The same for every cluster there is: made once."""
+    return replace(acknowledgement, reason=f"{acknowledgement.reason} {OWN_MARK}")
 
 
 def note(scope: IConstruct, *acknowledgements: Acknowledgement) -> None:

@@ -10,12 +10,13 @@ from aws_cdk import aws_emr as emr
 from constructs import Construct
 
 from emrkit_model import cluster as model
+from emrkit_model.checking import check
 from emrkit_model.clear_secrets import find_clear_secrets
 from emrkit_model.fields import read
 from emrkit_model.render import cloudformation
 from emrkit_model.security.key_arns import check_key
 from emrkit_model.tokens import is_token
-from emrkit_model.values import Value, check, refuse
+from emrkit_model.values import Value, refuse
 
 from .acknowledgements import Acknowledgement, Judge, acknowledge
 from .annotations import warn

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["json_text"]
 
+_TRACE = "e+289"
+
 
 def json_text(scope: Construct, data: Json) -> str:
     """Compact JSON. Text that is a token passes as it is; a number that is one is put in by CDK, which knows how.
@@ -25,9 +27,11 @@ def json_text(scope: Construct, data: Json) -> str:
         json_text(self, {"maximum": parameter.value_as_number})
         ```
     """
-    if _holds_number_token(data):
+    text = json.dumps(data, separators=(",", ":"))
+    # CDK encodes them as numbers of this size; only then is it worth looking at each.
+    if _TRACE in text and _holds_number_token(data):
         return Stack.of(scope).to_json_string(data)
-    return json.dumps(data, separators=(",", ":"))
+    return text
 
 
 def _holds_number_token(value: Json) -> bool:

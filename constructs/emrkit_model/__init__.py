@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .capacity.groups import InstanceGroup
     from .capacity.managed_scaling import AutoTermination, ManagedScaling
     from .capacity.sizing import Sizing
+    from .checking import check
     from .cluster import BootstrapAction, Cluster
     from .configurations import Configuration
     from .contract import Contract, ContractCluster, ContractPipeline
@@ -70,7 +71,7 @@ if TYPE_CHECKING:
         Step,
     )
     from .storage import ConsistentView, HBaseStorage, S3Connector, WriteAheadLog, s3_connector
-    from .values import InvalidModel, Json, check
+    from .values import InvalidModel, Json
 
 _HOMES = {
     ".applications": ("Application",),
@@ -131,7 +132,8 @@ _HOMES = {
         "SparkStep",
         "Step",
     ),
-    ".values": ("InvalidModel", "Json", "check"),
+    ".checking": ("check",),
+    ".values": ("InvalidModel", "Json"),
 }
 __all__ = [
     "ActionOnFailure",

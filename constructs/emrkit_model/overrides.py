@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from .capacity.groups import InstanceGroup
 from .capacity.node_names import node_names
+from .checking import check
 from .diagnostics import Diagnostic, Severity
 from .fields import Count, Items, Text
 from .findings import error
 from .tokens import is_token
-from .values import InvalidModel, Json, Value, check
+from .values import InvalidModel, Json, Value
 
 if TYPE_CHECKING:
     from .cluster import Cluster

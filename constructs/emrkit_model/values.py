@@ -39,7 +39,6 @@ __all__ = [
     "Value",
     "build",
     "carry",
-    "check",
     "field_words",
     "pass_on",
     "refuse",
@@ -230,23 +229,6 @@ def unknown(annotation: object) -> object:
     if kind is Sequence:
         return UNKNOWN_LIST
     return {str: UNKNOWN_TEXT, int: UNKNOWN_NUMBER, float: UNKNOWN_NUMBER}.get(cast("type", annotation))
-
-
-def check(value: object) -> tuple[Diagnostic, ...]:
-    """Every finding of a value and of all values inside it, warnings included, with paths from `value`."""
-    return tuple(_walk(value, ())) if isinstance(value, (Value, list, tuple)) else ()
-
-
-def _walk(value: object, path: FieldPath) -> Iterator[Diagnostic]:
-    if isinstance(value, Value):
-        for found in value.findings():
-            yield found.within(*path)
-        parts: Iterable[tuple[str | int, object]] = ((name, getattr(value, name)) for name in type(value).model_fields)
-    else:
-        parts = enumerate(cast("Sequence[object]", value))
-    for name, item in parts:
-        if isinstance(item, (Value, list, tuple)):  # most of what there is are texts and numbers
-            yield from _walk(item, (*path, name))
 
 
 def carry(problems: Iterable[Diagnostic], rename: Callable[[FieldPath], FieldPath] | None = None) -> None:

@@ -12,10 +12,11 @@ from constructs import Construct
 from emrkit.annotations import warn
 from emrkit.pseudo_parameters import Aws
 from emrkit_facts import networking as facts
+from emrkit_model.checking import check
 from emrkit_model.diagnostics import Severity
 from emrkit_model.findings import error
 from emrkit_model.network import NetworkLayout, NetworkParts, check_cluster
-from emrkit_model.values import check, refuse
+from emrkit_model.values import refuse
 
 from .access_lists import build_access_list, private_rules, public_rules
 from .checks import Groups

@@ -27,9 +27,9 @@ from emrkit_jobs.bundle.judges import Judges
 from emrkit_jobs.bundle.nodes import MappingNode, Scalar, find_node, key_location, to_data
 from emrkit_jobs.bundle.reading import read_yaml
 from emrkit_jobs.bundle.resolution import OVERRIDABLE, Resolution, ResolvedProject, read_variables
+from emrkit_model.checking import check
 from emrkit_model.diagnostics import Diagnostic, EmrkitError, FieldPath, Location, Severity
 from emrkit_model.tokens import UNKNOWN_TEXT
-from emrkit_model.values import check
 
 __all__ = ["PROJECT_FILE", "LoadedProject", "ResolvedProject", "examine", "load"]
 

@@ -15,12 +15,12 @@ from emrkit_jobs.bundle.judges import Judges
 from emrkit_jobs.bundle.links import check_references, resolve_extends
 from emrkit_jobs.bundle.nodes import MappingNode, Node, Scalar, find_node, merge_nodes, to_data
 from emrkit_jobs.bundle.work import BundledJob, check_job, check_readable_steps, check_scripts, read_actions
+from emrkit_model.checking import check
 from emrkit_model.cluster import Cluster
 from emrkit_model.diagnostics import Diagnostic, EmrkitError, FieldPath, Location, Severity
 from emrkit_model.job import Job
 from emrkit_model.ownership import ENVIRONMENT_TAG, PROJECT_TAG, Ownership
 from emrkit_model.tokens import UNKNOWN_TEXT
-from emrkit_model.values import check
 
 __all__ = ["OVERRIDABLE", "Resolution", "ResolvedProject", "read_variables"]
 

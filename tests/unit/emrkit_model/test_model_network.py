@@ -11,6 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from emrkit_model import Application, Cluster, InstanceFleet, InstanceGroup, ManagedScaling
+from emrkit_model.checking import check
 from emrkit_model.metastores import GlueCatalog
 from emrkit_model.network import (
     Egress,
@@ -26,7 +27,7 @@ from emrkit_model.network import (
 )
 from emrkit_model.network.fitness import most_nodes
 from emrkit_model.tokens import UNKNOWN_NUMBER, UNKNOWN_TEXT
-from emrkit_model.values import InvalidModel, check
+from emrkit_model.values import InvalidModel
 
 NODES = {"primary": InstanceFleet.on_demand("m5.xlarge")}
 

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from emrkit_model import Cluster, InstanceFleet
+from emrkit_model.checking import check
 from emrkit_model.cluster_rules import PLACE, check_itself
 from emrkit_model.contributions import Contributor
-from emrkit_model.values import InvalidModel, check
+from emrkit_model.values import InvalidModel
 from tests.random_clusters import cluster_documents, cluster_of
 
 _REMEMBERED: dict[str, Callable[[Cluster], object]] = {

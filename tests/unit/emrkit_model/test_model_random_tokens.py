@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any, cast
 
+from emrkit_model.checking import check
 from emrkit_model.cluster import Cluster
 from emrkit_model.network.fitness import check_cluster, most_nodes
 from emrkit_model.permissions import Place, needed_permissions
 from emrkit_model.render import cloudformation, request, task
 from emrkit_model.rules import clusters as guardrails
 from emrkit_model.tokens import UNKNOWN_LIST, UNKNOWN_NUMBER, UNKNOWN_TEXT
-from emrkit_model.values import InvalidModel, check
+from emrkit_model.values import InvalidModel
 from tests.random_clusters import Example, each, examples
 from tests.random_ground import Plain
 
