@@ -13,11 +13,11 @@ __all__ = ["find_clear_secrets"]
 
 _PAGE = "https://docs.aws.amazon.com/emr/latest/ReleaseGuide/storing-sensitive-data.html"
 # A look at the whole text first: most clusters have none of these, and the rule itself reads each value by itself.
-_TRACES = (
-    *("pass", "pwd", "secret", "token", "credential", "akia", "asia", "eyj", "github_pat", "xox"),
-    *(f"{what}{mark}key" for what in ("api", "access", "private") for mark in ("", ".", "-", "_", " ")),
-    *(f"gh{kind}_" for kind in "pousr"),
-)
+_TRACES = ("pass", "pwd", "secret", "token", "credential", "akia", "asia", "eyj", "github_pat", "xox")
+_FAMILIES = {
+    **{what: tuple(f"{what}{mark}key" for mark in ("", ".", "-", "_", " ")) for what in ("api", "access", "private")},
+    "gh": tuple(f"gh{kind}_" for kind in "pousr"),
+}
 
 
 # What the CDK fills in later is called a token too.
@@ -34,8 +34,7 @@ def find_clear_secrets(resource_type: str, properties: Mapping[str, object]) -> 
     [('W-SEC-044', '8 characters, not shown')]
     """
     text = _TOKENS.sub("", json.dumps(properties, default=str).lower())
-    # A password inside an address stands before an at sign.
-    if not any(trace in text for trace in _TRACES) and not ("@" in text and "://" in text):
+    if not _has_trace(text):
         return
     from .rules.secrets import SECRETS
     from .rules.template import Template
@@ -51,3 +50,14 @@ def find_clear_secrets(resource_type: str, properties: Mapping[str, object]) -> 
             reason=f"whoever may describe the cluster or the stack reads it ({_PAGE})",
             hint=problem.hint,
         )
+
+
+def _has_trace(text: str) -> bool:
+    for trace in _TRACES:
+        if trace in text:
+            return True
+    for family, traces in _FAMILIES.items():
+        if family in text and any(trace in text for trace in traces):
+            return True
+    # A password inside an address stands before an at sign.
+    return "@" in text and "://" in text
