@@ -22,7 +22,7 @@ from .measuring import Result, Taken, interleave_spans, median
 
 __all__ = ["measure"]
 
-_SIZES = {1: 7, 10: 7, 100: 5}
+_SIZES = {1: 5, 10: 9, 100: 9}
 """Clusters in an app, and how many rounds are taken of it: fewer where one takes long."""
 _FEW, _SOME, _MANY = _SIZES
 _SIDES = ("ours", "structs", "dicts")
